@@ -1,0 +1,1 @@
+"""Processes that compute: calculation jobs and calculation functions, one a file."""

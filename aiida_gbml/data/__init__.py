@@ -1,0 +1,1 @@
+"""Data classes: what is stored in the graph, one class a file."""

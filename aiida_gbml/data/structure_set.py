@@ -1,0 +1,55 @@
+"""The node of a set of structures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
+from ase.symbols import Symbols
+
+from aiida_gbml.data.array_archive import ArchiveData
+from aiida_gbml.science.structure_set import StructureSet
+
+
+class StructureSetData(ArchiveData):
+    """An ordered set of periodic structures with named columns, see :class:`StructureSet`.
+
+    It is the candidate list of a search, the training set of a potential and the result of an evaluation.
+    Attributes for queries: ``n_structures``, ``n_atoms``, ``elements``, ``columns``, ``atom_columns`` and, once
+    evaluated, ``n_ok`` and ``n_failed``.
+    """
+
+    FILENAME = "structures.npz"
+
+    def __init__(self, structures: StructureSet | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if structures is not None:
+            self._set_content(structures.to_bytes())
+            self.base.attributes.set_many(_summary(structures))
+
+    @cached_property
+    def structures(self) -> StructureSet:
+        """The set itself."""
+        return StructureSet.from_bytes(self.content)
+
+    def __len__(self) -> int:
+        return int(self.base.attributes.get("n_structures"))
+
+    def _check(self) -> None:
+        StructureSet.from_bytes(self.content)
+
+
+def _summary(structures: StructureSet) -> dict[str, Any]:
+    """Return the flat attributes by which sets are found."""
+    summary: dict[str, Any] = {
+        "n_structures": len(structures),
+        "n_atoms": len(structures.numbers),
+        "elements": sorted(set(Symbols(structures.numbers))),
+        "columns": sorted(structures.columns),
+        "atom_columns": sorted(structures.atom_columns),
+    }
+    if "status" in structures.columns:
+        counts = Counter(structures.columns["status"].tolist())
+        summary |= {"n_ok": counts["ok"], "n_failed": counts["failed"]}
+    return summary

@@ -1,0 +1,56 @@
+"""Deterministic array archives: the one file format in which arrays are stored and sent to a worker.
+
+An archive is an uncompressed ``.npz`` whose members are written in sorted order with a fixed time stamp, so that equal
+arrays give equal bytes and caching hits. Nothing in it can carry code: object arrays are refused on both sides.
+"""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_PLAIN_KINDS = "biufU"
+
+
+class ArchiveError(ValueError):
+    """The bytes are no archive of plain arrays."""
+
+
+def write_arrays(arrays: Mapping[str, Array]) -> bytes:
+    """Return the bytes of an archive of ``arrays``.
+
+    :param arrays: names to arrays of booleans, integers, floats or fixed-width text.
+    :raises ArchiveError: for an array of any other kind.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(arrays):
+            array = np.ascontiguousarray(arrays[name])
+            if array.dtype.kind not in _PLAIN_KINDS:
+                raise ArchiveError(f"array '{name}' has the type {array.dtype}, only plain numbers and text are stored")
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), member.getvalue())
+    return buffer.getvalue()
+
+
+def read_arrays(content: bytes) -> dict[str, Array]:
+    """Return the arrays of an archive, by name.
+
+    :raises ArchiveError: when the bytes are truncated, damaged or hold anything but plain arrays.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as exception:  # zipfile and numpy raise a dozen unrelated types on damaged bytes
+        raise ArchiveError(f"not a readable array archive ({type(exception).__name__}: {exception})") from exception
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in _PLAIN_KINDS:
+            raise ArchiveError(f"member '{name}' is no plain array")
+    return arrays

@@ -1,0 +1,1 @@
+"""What the domains share: Gaussian processes, acquisition functions and model files."""

@@ -1,0 +1,1 @@
+"""Work chains: the order of work, no arithmetic."""

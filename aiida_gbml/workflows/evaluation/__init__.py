@@ -1,0 +1,1 @@
+"""Many structures in, many labels out: one interface, an engine each."""

@@ -1,0 +1,1 @@
+"""The search for the most stable structure of a grain boundary."""
