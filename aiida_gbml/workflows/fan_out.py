@@ -1,0 +1,169 @@
+"""Many children of one work chain: each launched once under its own name, at most so many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
+from typing import Any, NamedTuple, cast
+
+from aiida import orm
+from aiida.common.links import LinkType
+from aiida.engine import Process, ProcessState, WorkChain
+from aiida.engine.persistence import get_object_loader
+from aiida.engine.processes.launcher import ProcessLauncher
+from aiida.engine.processes.workchains.awaitable import Awaitable, AwaitableAction, AwaitableTarget
+from plumpy.persistence import LoadSaveContext
+from plumpy.process_comms import create_continue_body
+
+Launch = tuple[type[Process], Mapping[str, Any]]
+"""A process class and its inputs."""
+
+_CALLS = (LinkType.CALL_CALC.value, LinkType.CALL_WORK.value)
+_TERMINATED = {state.value for state in (ProcessState.FINISHED, ProcessState.EXCEPTED, ProcessState.KILLED)}
+_FAN_OUT = "fan_out"
+
+
+class _Call(NamedTuple):
+    pk: int
+    state: str | None
+
+    @property
+    def is_terminated(self) -> bool:
+        return self.state in _TERMINATED
+
+
+class FanOut(WorkChain):
+    """A work chain that launches many children, each of them once, whatever happens to the daemon.
+
+    The provenance graph is the only memory: a child is known by the label of its call link. A step that died half way
+    runs again and finds the children it has already launched (a plain ``submit`` in a loop launches them twice,
+    aiida-core issue 3671). A child whose task was lost, because the worker died between storing the child and sending
+    its task, is sent again. Unlike a plain ``ToContext``, which waits for *all* children, the chain goes on as soon as
+    *any* of them has terminated, so that a slow one does not keep the others from starting::
+
+        while_(cls.has_unfinished)(cls.launch), cls.collect
+
+        def has_unfinished(self):
+            return bool(self.unfinished(self.labels))
+
+        def launch(self):
+            self.fan_out(self.labels, self.build_child, max_concurrent=4)
+    """
+
+    RESEND_AFTER: float = 10.0
+    """Seconds an adopted child may stay ``created`` before its task counts as lost."""
+
+    def fan_out(self, labels: Iterable[str], build: Callable[[str], Launch], max_concurrent: int) -> None:
+        """Launch the next children and wait until any active child of the work chain has terminated.
+
+        Call it as the last act of a step: what a step does after a submission would be repeated after a crash.
+
+        :param labels: call-link labels in the order of launching; unique in the work chain and the same at each call.
+        :param build: returns the process class and the inputs for a label; called for those only that are launched.
+        :param max_concurrent: how many children of the work chain may be active at a time, at least 1.
+        :raises ValueError: when ``max_concurrent`` allows no child at all.
+        """
+        if max_concurrent < 1:
+            raise ValueError(f"max_concurrent must be at least 1, got {max_concurrent}")
+        calls = self._calls()
+        active = [call.pk for call in calls.values() if not call.is_terminated]
+        missing = [label for label in labels if label not in calls]
+        active += [self._launch(label, *build(label)) for label in missing[: max(max_concurrent - len(active), 0)]]
+        for pk in active:
+            self._wait_for(pk)
+
+    def children(self, prefix: str = "") -> dict[str, orm.ProcessNode]:
+        """Return the children whose label begins with a prefix, sorted by label, in whatever state they are."""
+        found = self._query_calls(prefix, ["*"])
+        return {label: node for node, label in sorted(found, key=lambda row: row[1])}
+
+    def unfinished(self, labels: Iterable[str]) -> list[str]:
+        """Return those of the labels whose child is not launched or not yet terminated, in their order."""
+        calls = self._calls()
+        return [label for label in labels if label not in calls or not calls[label].is_terminated]
+
+    def _calls(self) -> dict[str, _Call]:
+        rows = self._query_calls("", ["id", "attributes.process_state"])
+        return {label: _Call(pk, state) for pk, state, label in rows}
+
+    def _query_calls(self, prefix: str, project: list[str]) -> list[list[Any]]:
+        """Return the projections and the label of every child, in one query.
+
+        Process functions are left out: they run inside a step, and one that died with its worker looks active forever.
+        """
+        query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": self.node.pk}, tag="parent")
+        query.append(
+            [orm.CalcJobNode, orm.WorkChainNode],
+            with_incoming="parent",
+            edge_filters={"type": {"in": _CALLS}},
+            edge_project=["label"],
+            project=project,
+        )
+        return [row for row in query.all() if row[-1].startswith(prefix)]
+
+    def _launch(self, label: str, process: type[Process], inputs: Mapping[str, Any]) -> int:
+        """Submit one child and return its pk."""
+        metadata = {**inputs.get("metadata", {}), "call_link_label": label}
+        pk = cast("int", self.submit(process, {**inputs, "metadata": metadata}).pk)
+        self._launched.add(pk)
+        return pk
+
+    def _wait_for(self, pk: int) -> None:
+        """Register a child with the engine, without the placeholder in the context that ``to_context`` would make."""
+        self._awaitables.append(
+            Awaitable(pk=pk, action=AwaitableAction.ASSIGN, target=AwaitableTarget.PROCESS, outputs=False, key=_FAN_OUT)
+        )
+        self._update_process_status()
+
+    # What follows overrides the engine. Sets of pks belong to this instance and are rebuilt when it is loaded again.
+
+    @cached_property
+    def _launched(self) -> set[int]:
+        """Children that this instance has submitted, so that their tasks are known to be sent."""
+        return set()
+
+    @cached_property
+    def _watched(self) -> set[int]:
+        """Children for whose end a callback is already waiting."""
+        return set()
+
+    def _action_awaitables(self) -> None:
+        """Watch the children that are not watched yet: most of them were waited for in earlier steps too."""
+        for awaitable in self._awaitables:
+            if awaitable.pk in self._watched:
+                continue
+            self._watched.add(awaitable.pk)
+            callback = partial(self.call_soon, self._on_awaitable_finished, awaitable)
+            self.runner.call_on_process_finish(awaitable.pk, callback)
+            if awaitable.key == _FAN_OUT and awaitable.pk not in self._launched:
+                self.loop.call_later(self.RESEND_AFTER, self._resend_lost_task, awaitable.pk)
+
+    def _on_awaitable_finished(self, awaitable: Awaitable) -> None:
+        """Go on as soon as one child of the fan-out has terminated."""
+        self._watched.discard(awaitable.pk)
+        if awaitable.key != _FAN_OUT:
+            super()._on_awaitable_finished(awaitable)
+        elif self.state == ProcessState.WAITING and any(other.pk == awaitable.pk for other in self._awaitables):
+            self._awaitables = [other for other in self._awaitables if other.key != _FAN_OUT]
+            self._update_process_status()
+            if not self._awaitables:
+                self.resume()
+
+    def _resend_lost_task(self, pk: int) -> None:
+        """Make somebody run an adopted child which nobody runs.
+
+        Under the daemon that is a child that stayed ``created``. In the foreground the children live and die with the
+        interpreter, so that every child that was not launched here is continued here.
+        """
+        child = orm.load_node(pk)
+        if self.has_terminated() or child.is_terminated or pk in self._launched:
+            return
+        self._launched.add(pk)
+        if not self.runner.is_daemon_runner:
+            self.report(f"continuing {child.process_label}<{pk}>, which an earlier interpreter left behind")
+            context = LoadSaveContext(runner=self.runner)
+            launcher = ProcessLauncher(self.loop, self.runner.persister, context, get_object_loader())
+            self.loop.create_task(launcher(None, create_continue_body(pk, nowait=True)))
+        elif child.process_state == ProcessState.CREATED and self.runner.controller is not None:
+            self.report(f"sending the task of {child.process_label}<{pk}> again, which was lost")
+            self.runner.controller.continue_process(pk, nowait=False, no_reply=True)
