@@ -1,0 +1,144 @@
+"""The candidates of a boundary search: what is varied, and the list of symmetry-distinct starting structures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aiida_gbml.science.archive import ArchiveError, Array, read_arrays, write_arrays
+from aiida_gbml.science.interfaces.translations import TranslationError, TranslationGroup
+
+if TYPE_CHECKING:
+    from aiida_gbml.science.interfaces.bicrystal import Bicrystal
+
+_COLUMNS = ("translations", "gaps", "terminations", "n_removed", "multiplicities")
+_GROUP = ("lattice", "rotations", "shifts")
+
+
+class CandidateError(ValueError):
+    """A search space or a candidate set that makes no sense."""
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What a search varies, as plain JSON values.
+
+    :param translation_spacing: largest step in Å between neighbouring translations.
+    :param gaps: extra expansions in Å along the normal, one start each.
+    :param terminations: indices into ``Bicrystal.terminations``; empty for all of them.
+    :param max_removed: up to so many atoms (compounds: formula units) are removed a boundary.
+    :param min_distance_ratio: starts whose closest pair across the boundary is below this fraction of the bulk bond
+        are left out.
+    :param geometry: 'periodic' (two boundaries) or 'slab' (one boundary and vacuum).
+    :param thickness: least thickness of a grain in Å.
+    :param repeat: in-plane repetitions of the smallest cell.
+    :param vacuum: vacuum in Å of a slab.
+    :raises CandidateError: for values out of range.
+    """
+
+    translation_spacing: float = 0.3
+    gaps: tuple[float, ...] = (0.2, 0.6, 1.0)
+    terminations: tuple[int, ...] = ()
+    max_removed: int = 0
+    min_distance_ratio: float = 0.6
+    geometry: str = "periodic"
+    thickness: float = 10.0
+    repeat: tuple[int, int] = (1, 1)
+    vacuum: float = 15.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gaps", tuple(float(gap) for gap in self.gaps))
+        object.__setattr__(self, "terminations", tuple(int(index) for index in self.terminations))
+        object.__setattr__(self, "repeat", tuple(int(times) for times in self.repeat))
+        checks = {
+            "translation_spacing": self.translation_spacing > 0,
+            "gaps": len(self.gaps) > 0 and all(np.isfinite(gap) and gap >= 0 for gap in self.gaps),
+            "max_removed": self.max_removed >= 0,
+            "min_distance_ratio": 0 <= self.min_distance_ratio < 1,
+        }
+        for name, fine in checks.items():
+            if not fine:
+                raise CandidateError(f"'{name}' of the search space is out of range: {getattr(self, name)}")
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> SearchSpace:
+        """Return the space of some settings; what is not given takes its default.
+
+        :raises CandidateError: for a name that is not known or a value of the wrong type.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in settings:
+            if name not in known:
+                raise CandidateError(f"unknown setting '{name}' of the search space, known are {', '.join(known)}")
+        try:
+            return cls(**settings)
+        except TypeError as exception:
+            raise CandidateError(f"a setting of the search space has the wrong type: {exception}") from exception
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class CandidateSet:
+    """``n`` symmetry-distinct starting structures of a boundary, in a fixed order.
+
+    :param translations: (n, 2) displacements of the upper grain in Å.
+    :param gaps: (n,) extra expansions along the normal in Å.
+    :param terminations: (n,) indices of terminations.
+    :param n_removed: (n,) atoms (compounds: formula units) removed a boundary.
+    :param multiplicities: (n,) how many points of the grid of one cell of non-identical displacements a row stands for.
+    :param group: the symmetry by which the translations were reduced.
+    :param n_before: number of candidates on the same grid over the whole periodic cell, before symmetry was used.
+    :raises CandidateError: when the arrays disagree in length.
+    """
+
+    translations: Array
+    gaps: Array
+    terminations: Array
+    n_removed: Array
+    multiplicities: Array
+    group: TranslationGroup
+    n_before: int
+
+    def __post_init__(self) -> None:
+        for name in _COLUMNS:
+            shape = (len(self), 2) if name == "translations" else (len(self),)
+            if getattr(self, name).shape != shape:
+                raise CandidateError(f"'{name}' has the shape {getattr(self, name).shape}, expected {shape}")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> CandidateSet:
+        """Return the set written by :meth:`to_bytes`.
+
+        :raises CandidateError: when the bytes are damaged.
+        """
+        try:
+            arrays = read_arrays(content)
+            group = TranslationGroup(*(arrays[f"group.{name}"] for name in _GROUP))
+            return cls(**{name: arrays[name] for name in _COLUMNS}, group=group, n_before=int(arrays["n_before"][0]))
+        except KeyError as exception:
+            raise CandidateError(f"the archive of candidates lacks the array {exception}") from exception
+        except (ArchiveError, TranslationError, TypeError, IndexError) as exception:
+            raise CandidateError(f"no readable archive of candidates: {exception}") from exception
+
+    def to_bytes(self) -> bytes:
+        """Return deterministic bytes that :meth:`from_bytes` reads."""
+        arrays = {name: getattr(self, name) for name in _COLUMNS}
+        arrays |= {f"group.{name}": getattr(self.group, name) for name in _GROUP}
+        return write_arrays({**arrays, "n_before": np.array([self.n_before])})
+
+    def __len__(self) -> int:
+        return len(self.gaps)
+
+
+def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateSet:
+    """Return the symmetry-distinct candidates of a bicrystal, without those that start with overlapping atoms.
+
+    :raises CandidateError: when a termination does not exist or nothing is left.
+    """
+    raise NotImplementedError
