@@ -1,0 +1,103 @@
+"""Covariance of Gaussian processes, and the features in which a function on a torus keeps its symmetry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from aiida_gbml.science.archive import Array
+
+_SAME = 1e-6
+
+
+def radial_covariance(left: Array, right: Array) -> Array:
+    r"""Return the (n, m) covariances of points that are already divided by their length scales.
+
+    The squared exponential :math:`k(x, x') = \exp(-|x - x'|^2 / 2)`, the covariance of infinitely smooth functions.
+
+    :param left: (n, d) scaled points.
+    :param right: (m, d) scaled points.
+    """
+    squared = np.sum(left**2, axis=1)[:, None] + np.sum(right**2, axis=1)[None, :] - 2 * left @ right.T
+    result: Array = np.exp(-0.5 * np.maximum(squared, 0))
+    return result
+
+
+@dataclass(frozen=True)
+class Harmonic:
+    r"""One real function on a torus that a symmetry group leaves as it is.
+
+    :math:`\phi(t) = \mathrm{Re} \sum_k c_k \exp(2 \pi i\, n_k \cdot f)` with the fractional coordinates f of t, scaled
+    to unit mean square over the torus.
+
+    :param indices: (m, 2) integer indices of the dual vectors.
+    :param coefficients: (m,) complex amplitudes.
+    :param wave_number: length of the dual vectors, 1/Å.
+    """
+
+    indices: Array
+    coefficients: Array
+    wave_number: float
+
+    def __call__(self, fractional: Array) -> Array:
+        """Return the (n,) values at (n, 2) fractional coordinates."""
+        result: Array = np.real(np.exp(2j * np.pi * fractional @ self.indices.T) @ self.coefficients)
+        return result
+
+
+def invariant_harmonics(lattice: Array, rotations: Array, shifts: Array, count: int) -> list[Harmonic]:
+    r"""Return the ``count`` smoothest functions on a torus that a symmetry group leaves as they are.
+
+    For every dual vector G the plane wave is averaged over the group,
+    :math:`\phi_G(t) = \frac{1}{|P|} \sum_k \exp(2 \pi i\, G \cdot (R_k t + s_k))`. Waves whose average vanishes are
+    extinct, as reflections are in diffraction. Where the group takes G to -G the average is real up to a phase and
+    gives one function, elsewhere its real and imaginary parts give two.
+
+    :param lattice: (2, 2) rows are the primitive vectors of the torus, Å.
+    :param rotations: (m, 2, 2) Cartesian rotations and mirrors of the group.
+    :param shifts: (m, 2) Å, t is equivalent to ``rotations[k] @ t + shifts[k]``.
+    :param count: number of functions, by increasing length of G.
+    """
+    inverse = np.linalg.inv(lattice)
+    matrices = np.rint(lattice @ np.swapaxes(rotations, 1, 2) @ inverse).astype(int)
+    phases = shifts @ inverse
+    harmonics: list[Harmonic] = []
+    seen: set[tuple[int, int]] = set()
+    for index in _dual_indices(inverse, count * len(rotations)):
+        if tuple(index) in seen:
+            continue
+        star = matrices @ index
+        seen.update(map(tuple, star), map(tuple, -star))
+        wave_number = float(np.linalg.norm(inverse @ index))
+        harmonics.extend(_star_harmonics(star, np.exp(2j * np.pi * phases @ index), wave_number))
+        if len(harmonics) >= count:
+            break
+    return harmonics[:count]
+
+
+def _dual_indices(inverse: Array, count: int) -> Array:
+    """Return the (n, 2) indices of at least ``count`` dual vectors by length, one of each pair G and -G, none zero."""
+    longest = np.linalg.norm(inverse, 2) * np.sqrt(count)
+    reach = int(np.ceil(longest * np.linalg.norm(np.linalg.inv(inverse), 2))) + 1
+    grid = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
+    half = grid[(grid[:, 0] > 0) | ((grid[:, 0] == 0) & (grid[:, 1] > 0))]
+    lengths = np.linalg.norm(half @ inverse.T, axis=1)
+    ordered: Array = half[np.lexsort((half[:, 1], half[:, 0], np.round(lengths, 6)))]
+    return ordered
+
+
+def _star_harmonics(star: Array, coefficients: Array, wave_number: float) -> list[Harmonic]:
+    """Return the real functions, none, one or two, that the average over one star of dual vectors gives."""
+    indices, members = np.unique(star, axis=0, return_inverse=True)
+    amplitudes = np.zeros(len(indices), dtype=complex)
+    np.add.at(amplitudes, members.ravel(), coefficients)
+    norm = np.linalg.norm(amplitudes)
+    if norm < _SAME * len(star):
+        return []
+    opposite = np.flatnonzero(np.all(indices == -indices[0], axis=1))
+    if len(opposite):
+        phase = np.sqrt(np.conj(amplitudes[0] * amplitudes[opposite[0]]) + 0j)
+        return [Harmonic(indices, amplitudes * phase / (abs(phase) * norm), wave_number)]
+    amplitudes = amplitudes * np.sqrt(2) / norm
+    return [Harmonic(indices, amplitudes * turn, wave_number) for turn in (1, -1j)]
