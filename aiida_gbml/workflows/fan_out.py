@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, cast
 
 from aiida import orm
 from aiida.common.links import LinkType
-from aiida.engine import Process, ProcessState, WorkChain
+from aiida.engine import ExitCode, Process, ProcessBuilder, ProcessState, WorkChain
 from aiida.engine.persistence import get_object_loader
 from aiida.engine.processes.launcher import ProcessLauncher
 from aiida.engine.processes.workchains.awaitable import Awaitable, AwaitableAction, AwaitableTarget
+from aiida.engine.utils import prepare_inputs
 from plumpy.persistence import LoadSaveContext
 from plumpy.process_comms import create_continue_body
 
@@ -36,10 +37,10 @@ class FanOut(WorkChain):
     """A work chain that launches many children, each of them once, whatever happens to the daemon.
 
     The provenance graph is the only memory: a child is known by the label of its call link. A step that died half way
-    runs again and finds the children it has already launched (a plain ``submit`` in a loop launches them twice,
-    aiida-core issue 3671). A child whose task was lost, because the worker died between storing the child and sending
-    its task, is sent again. Unlike a plain ``ToContext``, which waits for *all* children, the chain goes on as soon as
-    *any* of them has terminated, so that a slow one does not keep the others from starting::
+    runs again and finds the children it has already launched (a plain ``submit`` launches them twice, aiida-core
+    issue 3671). A child whose task was lost, because the worker died between storing the child and sending its task,
+    is sent again. Unlike ``ToContext``, which waits for *all* children, a fan-out goes on as soon as *any* of them has
+    terminated, so that a slow one does not keep the others from starting::
 
         while_(cls.has_unfinished)(cls.launch), cls.collect
 
@@ -72,10 +73,40 @@ class FanOut(WorkChain):
         for pk in active:
             self._wait_for(pk)
 
+    def call_once(self, label: str, function: Callable[..., Any], **inputs: Any) -> dict[str, orm.Data] | ExitCode:
+        """Return the outputs of a calculation function, which is not run again when its step is repeated.
+
+        :param label: call-link label, unique in the work chain.
+        :param function: a calculation function that returns its outputs by name.
+        :returns: the outputs, or the exit code when the function did not accept its inputs.
+        """
+        node = self.children(label).get(label)
+        if node is None or not node.is_finished:
+            node = function.run_get_node(**inputs, metadata={"call_link_label": label})[1]  # type: ignore[attr-defined]
+        if not node.is_finished_ok:
+            return ExitCode(node.exit_status or 1, node.exit_message or "the function excepted")
+        created = node.base.links.get_outgoing(link_type=LinkType.CREATE)
+        return {link.link_label: cast("orm.Data", link.node) for link in created}
+
+    def submit(self, process: Any, inputs: dict[str, Any] | None = None, **kwargs: Any) -> orm.ProcessNode:
+        """Submit one child; if there is already one under the call-link label of its metadata, return that one.
+
+        :param process: process class or builder.
+        :param inputs: inputs of the process, which may also be given as keywords.
+        """
+        given = process if isinstance(process, ProcessBuilder) else prepare_inputs(inputs, **kwargs)
+        adopted = self._calls().get(given.get("metadata", {}).get("call_link_label", ""))
+        if adopted is not None:
+            return cast("orm.ProcessNode", orm.load_node(adopted.pk))
+        node = super().submit(process, inputs, **kwargs)
+        self._launched.add(cast("int", node.pk))
+        return node
+
     def children(self, prefix: str = "") -> dict[str, orm.ProcessNode]:
         """Return the children whose label begins with a prefix, sorted by label, in whatever state they are."""
-        found = self._query_calls(prefix, ["*"])
-        return {label: node for node, label in sorted(found, key=lambda row: row[1])}
+        rows = self._query_calls([orm.ProcessNode], ["*"])
+        found = sorted((label, node.pk, node) for node, label in rows if label.startswith(prefix))
+        return {label: node for label, _, node in found}
 
     def unfinished(self, labels: Iterable[str]) -> list[str]:
         """Return those of the labels whose child is not launched or not yet terminated, in their order."""
@@ -83,28 +114,26 @@ class FanOut(WorkChain):
         return [label for label in labels if label not in calls or not calls[label].is_terminated]
 
     def _calls(self) -> dict[str, _Call]:
-        rows = self._query_calls("", ["id", "attributes.process_state"])
+        # Process functions run inside a step; one that died with its worker would look active forever.
+        rows = self._query_calls([orm.CalcJobNode, orm.WorkChainNode], ["id", "attributes.process_state"])
         return {label: _Call(pk, state) for pk, state, label in rows}
 
-    def _query_calls(self, prefix: str, project: list[str]) -> list[list[Any]]:
-        """Return the projections and the label of every child, in one query.
-
-        Process functions are left out: they run inside a step, and one that died with its worker looks active forever.
-        """
+    def _query_calls(self, classes: list[type[orm.ProcessNode]], project: list[str]) -> list[list[Any]]:
+        """Return the projections and the label of every child of some classes, in one query."""
         query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": self.node.pk}, tag="parent")
         query.append(
-            [orm.CalcJobNode, orm.WorkChainNode],
+            classes,
             with_incoming="parent",
             edge_filters={"type": {"in": _CALLS}},
             edge_project=["label"],
             project=project,
         )
-        return [row for row in query.all() if row[-1].startswith(prefix)]
+        return query.all()
 
     def _launch(self, label: str, process: type[Process], inputs: Mapping[str, Any]) -> int:
         """Submit one child and return its pk."""
         metadata = {**inputs.get("metadata", {}), "call_link_label": label}
-        pk = cast("int", self.submit(process, {**inputs, "metadata": metadata}).pk)
+        pk = cast("int", super().submit(process, {**inputs, "metadata": metadata}).pk)
         self._launched.add(pk)
         return pk
 
@@ -135,7 +164,7 @@ class FanOut(WorkChain):
             self._watched.add(awaitable.pk)
             callback = partial(self.call_soon, self._on_awaitable_finished, awaitable)
             self.runner.call_on_process_finish(awaitable.pk, callback)
-            if awaitable.key == _FAN_OUT and awaitable.pk not in self._launched:
+            if awaitable.pk not in self._launched:
                 self.loop.call_later(self.RESEND_AFTER, self._resend_lost_task, awaitable.pk)
 
     def _on_awaitable_finished(self, awaitable: Awaitable) -> None:

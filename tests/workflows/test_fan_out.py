@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiida import orm
 from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
-from aiida.engine import ProcessState, WorkChain, run_get_node, submit, while_
+from aiida.engine import ProcessState, WorkChain, calcfunction, run_get_node, submit, while_
 from aiida.engine.daemon.client import get_daemon_client
 from aiida.manage import get_manager
 from plumpy.persistence import LoadSaveContext
@@ -103,6 +103,31 @@ class CrashOnce(Fan):
             controller.continue_process = send
 
 
+@calcfunction
+def double(term: orm.Int) -> dict[str, orm.Int]:
+    return {"doubled": orm.Int(2 * term.value)}
+
+
+class Repeated(FanOut):
+    """Does in two steps what a step that died and ran again would do twice."""
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.input("term", valid_type=orm.Int)
+        spec.outline(cls.work, cls.work)
+        spec.output("doubled", required=False)
+
+    def work(self) -> Any:
+        self.out("doubled", self.call_once("double", double, term=self.inputs.term)["doubled"])
+        builder = Adder.get_builder()
+        builder.term = self.inputs.term
+        builder.metadata.call_link_label = "from_builder"
+        self.to_context(one=self.submit(builder))
+        metadata = {"call_link_label": "from_inputs"}
+        self.to_context(two=self.submit(Adder, term=self.inputs.term, metadata=metadata))
+
+
 def _called(node: orm.ProcessNode) -> dict[str, orm.ProcessNode]:
     return {link.link_label: link.node for link in node.base.links.get_outgoing(node_class=orm.ProcessNode).all()}
 
@@ -128,6 +153,13 @@ class TestForeground:
         slow_end = max(link.node.ctime for link in jobs["term_0"].base.links.get_outgoing(node_class=orm.FolderData))
         assert jobs["term_2"].ctime < slow_end
         assert jobs["term_3"].ctime < slow_end
+
+    def test_a_repeated_step_adopts_what_it_has_called(self) -> None:
+        outputs, node = run_get_node(Repeated, term=orm.Int(21))
+        assert node.is_finished_ok
+        assert outputs["doubled"] == 42
+        assert sorted(_called(node)) == ["double", "from_builder", "from_inputs"]
+        assert len(node.called) == 3
 
     def test_never_more_than_max_concurrent(self, monkeypatch: pytest.MonkeyPatch) -> None:
         active: list[int] = []
@@ -172,9 +204,10 @@ class TestForeground:
 
         inputs = {"terms": orm.List([1, 2, 3]), "max_concurrent": orm.Int(3)}
         process = get_manager().create_runner(loop=asyncio.new_event_loop()).instantiate_process(Fan, **inputs)
-        with monkeypatch.context() as patch, pytest.raises(DieError):
-            patch.setattr(Fan, "_launch", launch_twice)
+        monkeypatch.setattr(Fan, "_launch", launch_twice)
+        with pytest.raises(DieError):
             process.execute()
+        monkeypatch.undo()
         assert [child.process_state for child in process.node.called] == [ProcessState.CREATED] * 2
 
         runner = get_manager().create_runner(loop=asyncio.new_event_loop())
