@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from aiida import orm
 from aiida.common.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class ArchiveData(orm.Data):
@@ -19,6 +22,14 @@ class ArchiveData(orm.Data):
     def _set_content(self, content: bytes) -> None:
         """Put the archive into the node's repository."""
         self.base.repository.put_object_from_bytes(content, self.FILENAME)
+
+    @classmethod
+    def from_content(cls, content: bytes) -> Self:
+        """Return an unstored node of the bytes of an archive.
+
+        :raises ValueError: when the bytes are damaged or are not what the class stands for.
+        """
+        raise NotImplementedError
 
     @property
     def content(self) -> bytes:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ase.symbols import Symbols
 
 from aiida_gbml.data.array_archive import ArchiveData
 from aiida_gbml.science.structure_set import StructureSet
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class StructureSetData(ArchiveData):
@@ -27,6 +30,11 @@ class StructureSetData(ArchiveData):
         if structures is not None:
             self._set_content(structures.to_bytes())
             self.base.attributes.set_many(_summary(structures))
+
+    @classmethod
+    def from_content(cls, content: bytes) -> Self:
+        """Return an unstored node of the bytes of a set."""
+        return cls(StructureSet.from_bytes(content))
 
     @cached_property
     def structures(self) -> StructureSet:
