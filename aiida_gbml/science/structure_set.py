@@ -174,6 +174,42 @@ def concatenate(sets: Sequence[StructureSet]) -> StructureSet:
     )
 
 
+def put_rows(whole: StructureSet, rows: Sequence[int] | Array, part: StructureSet) -> StructureSet:
+    """Return a set in which some rows, their geometry and their columns, are replaced by those of another set.
+
+    :param whole: the n structures; its columns are kept, all of which ``part`` must have.
+    :param rows: (m,) which of them.
+    :param part: the m structures that take their places, with as many atoms each.
+    :raises StructureSetError: when a column is missing or the numbers of atoms differ.
+    """
+    chosen = np.asarray(rows, dtype=np.int64)
+    if not np.array_equal(whole.sizes[chosen], part.sizes):
+        raise StructureSetError("the rows put in have other numbers of atoms than those they replace")
+    atoms = np.concatenate([np.arange(whole.offsets[i], whole.offsets[i + 1]) for i in chosen] or [np.zeros(0, int)])
+
+    def replaced(old: Array, index: Array, new: Array) -> Array:
+        array = old.astype(np.result_type(old, new))
+        array[index] = new
+        return array
+
+    try:
+        columns = {name: replaced(array, chosen, part.columns[name]) for name, array in whole.columns.items()}
+        atom_columns = {
+            name: replaced(array, atoms, part.atom_columns[name]) for name, array in whole.atom_columns.items()
+        }
+    except KeyError as exception:
+        raise StructureSetError(f"the rows put in lack the column {exception}") from exception
+    return StructureSet(
+        cells=replaced(whole.cells, chosen, part.cells),
+        pbc=replaced(whole.pbc, chosen, part.pbc),
+        offsets=whole.offsets,
+        numbers=replaced(whole.numbers, atoms, part.numbers),
+        positions=replaced(whole.positions, atoms, part.positions),
+        columns=columns,
+        atom_columns=atom_columns,
+    )
+
+
 def _check_geometry(structures: StructureSet) -> None:
     """Raise unless the five geometry arrays fit each other and are finite."""
     count, atoms = len(structures.cells), len(structures.numbers)
