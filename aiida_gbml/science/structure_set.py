@@ -128,6 +128,10 @@ class StructureSet:
             numbers=self.numbers[own], positions=self.positions[own], cell=self.cells[index], pbc=self.pbc[index]
         )
 
+    def rows(self, status: str) -> Array:
+        """Return the (m,) rows that have a status; a set without the column ``status`` is all new."""
+        return np.flatnonzero(self.columns.get("status", np.full(len(self), NEW)) == status)
+
     def take(self, rows: Sequence[int] | Array) -> StructureSet:
         """Return the structures of some rows, in their order, with all columns."""
         chosen = np.asarray(rows, dtype=np.int64)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from aiida_gbml.science.engines.lammps.inputs import ARGUMENTS, LOG, RESULTS, LammpsSettings, write_inputs
+from aiida_gbml.science.engines.lammps.inputs import ARGUMENTS, LOG, RESULTS, write_inputs
 from aiida_gbml.science.engines.lammps.outputs import read_outputs
 from aiida_gbml.science.engines.lammps.potential import LammpsPotential
+from aiida_gbml.science.engines.lammps.settings import LammpsSettings
 from aiida_gbml.science.structure_set import NEW, StructureSet, put_rows
 
 

@@ -7,17 +7,15 @@ before the next one begins, so that whatever stops the process, the structures b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 from ase.symbols import Symbols
 
 from aiida_gbml.science.archive import Array
-from aiida_gbml.science.engines.lammps.frame import LammpsFrame, LammpsFrameError
 from aiida_gbml.science.engines.lammps.potential import LammpsPotential
+from aiida_gbml.science.engines.lammps.settings import LammpsSettings, check_inputs, frame_of
 from aiida_gbml.science.structure_set import StructureSet
 
 INPUT, RECIPE, RESULTS, LOG = "in.lammps", "evaluate.lammps", "results.lammps", "log.lammps"
@@ -27,67 +25,10 @@ ATOM_FIELDS = "id xu yu zu fx fy fz c_energy"
 BOX_FIELDS = ("lx", "ly", "lz", "xy", "xz", "yz")
 PRESSURE_FIELDS = ("pxx", "pyy", "pzz", "pxy", "pxz", "pyz")
 
-MODES = ("static", "relax")
-ATOM_CONSTRAINTS = ("free", "normal")
-CELL_CONSTRAINTS = ("fixed", "normal", "isotropic")
-
 _STRUCTURE = "structure.data"
 _BOX_RELAX = {"normal": "z 0.0 scalexz no scaleyz no", "isotropic": "iso 0.0"}
 # The reference cell of a box relaxation is the one it starts from: LAMMPS' manual asks for restarts.
 _N_BOX_RELAXATIONS = 4
-
-
-class LammpsInputError(ValueError):
-    """The structures or settings cannot be given to LAMMPS."""
-
-
-@dataclass(frozen=True)
-class LammpsSettings:
-    """What is done with each structure.
-
-    :param mode: ``static`` or ``relax`` (conjugate gradients).
-    :param atoms: ``free``, or ``normal``: only the coordinate normal to the cell vectors a and b may change.
-    :param cell: ``fixed``, ``normal`` (only its height over a and b may change) or ``isotropic``.
-    :param force_tolerance: largest force component left on a coordinate that may change, eV/Å.
-    :param stress_tolerance: largest stress component left on a cell that may change, eV/Å³.
-    :param max_steps: most steps of a relaxation.
-    :raises LammpsInputError: for any other value.
-    """
-
-    mode: str = "static"
-    atoms: str = "free"
-    cell: str = "fixed"
-    force_tolerance: float = 1e-3
-    stress_tolerance: float = 1e-4
-    max_steps: int = 2000
-
-    def __post_init__(self) -> None:
-        choices = {"mode": MODES, "atoms": ATOM_CONSTRAINTS, "cell": CELL_CONSTRAINTS}
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise LammpsInputError(f"'{name}' is {getattr(self, name)!r}, expected one of {', '.join(allowed)}")
-        for name in ("force_tolerance", "stress_tolerance", "max_steps"):
-            value = getattr(self, name)
-            kinds = int if name == "max_steps" else (int, float)
-            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < np.inf:
-                raise LammpsInputError(f"'{name}' is {value!r}, expected a positive number")
-
-    @classmethod
-    def from_dict(cls, settings: Mapping[str, Any]) -> LammpsSettings:
-        """Return the settings of a JSON-like mapping with the names of the fields as keys.
-
-        :raises LammpsInputError: for an unknown key or a wrong value.
-        """
-        known = [one.name for one in fields(cls)]
-        unknown = sorted(set(settings) - set(known))
-        if unknown:
-            raise LammpsInputError(f"unknown setting {unknown[0]!r}, expected {', '.join(known)}")
-        return cls(**settings)
-
-    @property
-    def relaxes_cell(self) -> bool:
-        """Whether the cell may change."""
-        return self.mode == "relax" and self.cell != "fixed"
 
 
 def write_inputs(structures: StructureSet, potential: LammpsPotential, settings: LammpsSettings) -> dict[str, str]:
@@ -96,9 +37,8 @@ def write_inputs(structures: StructureSet, potential: LammpsPotential, settings:
     :raises LammpsInputError: when the structures do not fit the settings.
     :raises LammpsPotentialError: when the potential lacks an element.
     """
-    _check_cells(structures, settings)
+    check_inputs(structures, potential, settings)
     elements = sorted(set(Symbols(structures.numbers)))
-    potential.check_elements(elements)
     has_fixed = "fixed" in structures.atom_columns and settings.mode == "relax"
     rows = [
         _row(structures, row, elements, potential) + ("".join(_fixed(structures, row)) if has_fixed else "")
@@ -108,40 +48,6 @@ def write_inputs(structures: StructureSet, potential: LammpsPotential, settings:
         INPUT: _preamble(elements, potential) + "".join(f"{row}include {RECIPE}\n" for row in rows),
         RECIPE: "\n".join(_recipe(elements, potential, settings, has_fixed)) + "\n",
     }
-
-
-def _check_cells(structures: StructureSet, settings: LammpsSettings) -> None:
-    """Raise unless the cell vectors that may change are periodic."""
-    needed = {"isotropic": [0, 1, 2], "normal": [2]}.get(settings.cell, []) if settings.relaxes_cell else []
-    wrong = np.flatnonzero(~structures.pbc[:, needed].all(axis=1))
-    if len(wrong):
-        raise LammpsInputError(
-            f"structure {wrong[0]} has the periodicity {structures.pbc[wrong[0]].tolist()}: its cell cannot be relaxed "
-            f"with 'cell' {settings.cell!r}, use 'fixed'"
-        )
-
-
-def frame_of(structures: StructureSet, row: int) -> LammpsFrame:
-    """Return the frame in which LAMMPS sees one structure.
-
-    :raises LammpsInputError: naming the row, when its cell has no volume.
-    """
-    try:
-        return LammpsFrame.of(
-            structures.cells[row], structures.pbc[row], structures.positions[structures.atoms_of(row)]
-        )
-    except LammpsFrameError as exception:
-        raise LammpsInputError(f"structure {row}: {exception}") from exception
-
-
-def free_coordinates(structures: StructureSet, row: int, settings: LammpsSettings) -> Array:
-    """Return (N, 3) booleans: the coordinates, in LAMMPS' orientation, that a relaxation may change."""
-    own = structures.atoms_of(row)
-    free = np.ones((own.stop - own.start, 3), dtype=bool)
-    if settings.atoms == "normal":
-        free[:, :2] = False
-    fixed = structures.atom_columns.get("fixed")
-    return free if fixed is None else free & ~fixed[own].astype(bool)
 
 
 def _preamble(elements: list[str], potential: LammpsPotential) -> str:
@@ -178,9 +84,7 @@ def _row(structures: StructureSet, row: int, elements: list[str], potential: Lam
         charge = f"{_text(potential.charges[symbol])} " if potential.has_charges else ""
         lines.append(f"{i} {elements.index(symbol) + 1} {charge}{_text(*position)}")
     boundary = " ".join("p" if periodic else "f" for periodic in frame.pbc)
-    is_slab = not frame.pbc.all()
-    if potential.has_charges and is_slab and frame.pbc.tolist() != [True, True, False]:
-        raise LammpsInputError(f"structure {row}: charges need a crystal or a slab that is not periodic along c only")
+    is_slab = not frame.pbc[2]
     data = "\n".join(lines)
     return (
         f'variable row string {row}\nvariable boundary string "{boundary}"\nvariable is_slab string {is_slab:d}\n'
@@ -192,13 +96,6 @@ def _fixed(structures: StructureSet, row: int) -> Iterator[str]:
     """Yield, for each direction, the variable that holds the numbers of the atoms fixed along it."""
     own = structures.atoms_of(row)
     fixed = structures.atom_columns["fixed"][own].astype(bool)
-    if fixed.shape[1:] != (3,):
-        raise LammpsInputError(f"the atom column 'fixed' has the shape {fixed.shape}, expected one flag a coordinate")
-    if not frame_of(structures, row).is_aligned and np.any(fixed.any(axis=1) != fixed.all(axis=1)):
-        raise LammpsInputError(
-            f"structure {row} fixes single coordinates of an atom: its cell vector a must lie along x and b in the "
-            "xy plane; rotate the structure, or fix whole atoms"
-        )
     for axis, flags in zip("xyz", fixed.T, strict=True):
         numbers = np.flatnonzero(flags) + 1
         # An id beyond the last atom makes the empty group that LAMMPS has no word for.
@@ -210,6 +107,8 @@ def _recipe(elements: list[str], potential: LammpsPotential, settings: LammpsSet
     sums = [*(f"c_atom[{i}]" for i in range(1, 7)), "c_energy"]
     totals = [f"c_total[{i}]" for i in range(1, 8)]
     numbers = ["pe", *PRESSURE_FIELDS, *BOX_FIELDS]
+    # The last number is the sum of the structure's own: a damaged digit shows.
+    values = _values([*numbers, *totals, "+".join(numbers)])
     return [
         f'print "begin ${{row}}" append {RESULTS} screen no',
         "clear",
@@ -235,8 +134,7 @@ def _recipe(elements: list[str], potential: LammpsPotential, settings: LammpsSet
         'if "${sane} == 0" then "jump SELF failed"',
         *(_relaxation(settings, has_fixed) if settings.mode == "relax" else []),
         f"write_dump all custom {RESULTS} {ATOM_FIELDS} modify sort id append yes format float %.17g",
-        # The last number is the sum of the structure's own: a damaged digit shows.
-        f'print "end ${{row}} $(atoms) $(step) {_values([*numbers, *totals, "+".join(numbers)])}" append {RESULTS} screen no',
+        f'print "end ${{row}} $(atoms) $(step) {values}" append {RESULTS} screen no',
         "jump SELF done",
         "label failed",
         f'print "failed ${{row}} ${{expected}} $(atoms) $(pe) $(fmax)" append {RESULTS} screen no',

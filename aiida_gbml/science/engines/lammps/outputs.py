@@ -18,10 +18,8 @@ from aiida_gbml.science.engines.lammps.inputs import (
     BOX_FIELDS,
     HEADER,
     PRESSURE_FIELDS,
-    LammpsSettings,
-    frame_of,
-    free_coordinates,
 )
+from aiida_gbml.science.engines.lammps.settings import LammpsSettings, frame_of, free_coordinates
 from aiida_gbml.science.structure_set import FAILED, NEW, OK, StructureSet
 
 # LAMMPS counts pressure in bar: 1 eV/Å³ in the constants of its metal units.

@@ -17,7 +17,8 @@ COULOMB_STYLES = ("born/coul/long", "buck/coul/long", "lj/cut/coul/long")
 PAIR_STYLES = FILE_STYLES + SHORT_RANGE_STYLES + COULOMB_STYLES
 KSPACE_STYLES = ("ewald", "pppm")
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+# The endings of a run's own files are not free.
+_FILE_NAME = re.compile(r"(?!.*\.(data|lammps|out)$)[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _ANY = "*"
 
@@ -167,7 +168,10 @@ def _check_coefficients(line: str, has_file: bool) -> None:
     first, second, *rest = [*line.split(), "", ""] if len(line.split()) < 2 else line.split()
     if has_file:
         if (first, second) != (_ANY, _ANY) or len(rest) != 1 or not _FILE_NAME.fullmatch(rest[0]):
-            raise LammpsPotentialError(f"pair coefficients {line!r} must read '* * FILE' with a plain file name")
+            raise LammpsPotentialError(
+                f"pair coefficients {line!r} must read '* * FILE' with a plain file name (letters, digits, "
+                "'_.+-', not ending in .data, .lammps or .out)"
+            )
         return
     if (first, second) != (_ANY, _ANY) and not {first, second} <= set(chemical_symbols[1:]):
         raise LammpsPotentialError(f"pair coefficients {line!r} must start with two element symbols or '* *'")
