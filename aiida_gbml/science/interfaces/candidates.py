@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aiida_gbml.science.archive import ArchiveError, Array, read_arrays, write_arrays
+from aiida_gbml.science.interfaces.bicrystal import Bicrystal, Geometry
 from aiida_gbml.science.interfaces.translations import TranslationError, TranslationGroup
 
 if TYPE_CHECKING:
-    from aiida_gbml.science.interfaces.bicrystal import Bicrystal
+    from aiida_gbml.science.interfaces.boundary import Boundary
+    from aiida_gbml.science.interfaces.crystal import Crystal
 
 _COLUMNS = ("translations", "gaps", "terminations", "n_removed", "multiplicities")
 _GROUP = ("lattice", "rotations", "shifts")
@@ -44,7 +46,7 @@ class SearchSpace:
     terminations: tuple[int, ...] = ()
     max_removed: int = 0
     min_distance_ratio: float = 0.6
-    geometry: str = "periodic"
+    geometry: Geometry = "periodic"
     thickness: float = 10.0
     repeat: tuple[int, int] = (1, 1)
     vacuum: float = 15.0
@@ -62,6 +64,17 @@ class SearchSpace:
         for name, fine in checks.items():
             if not fine:
                 raise CandidateError(f"'{name}' of the search space is out of range: {getattr(self, name)}")
+
+    def bicrystal(self, crystal: Crystal, boundary: Boundary) -> Bicrystal:
+        """Return the bicrystal of this geometry, thickness, repetition and vacuum."""
+        return Bicrystal(
+            crystal,
+            boundary,
+            thickness=self.thickness,
+            geometry=self.geometry,
+            vacuum=self.vacuum,
+            repeat=self.repeat,
+        )
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> SearchSpace:
@@ -139,6 +152,41 @@ class CandidateSet:
 def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateSet:
     """Return the symmetry-distinct candidates of a bicrystal, without those that start with overlapping atoms.
 
-    :raises CandidateError: when a termination does not exist or nothing is left.
+    :raises CandidateError: when a termination does not exist, or every candidate has overlapping atoms.
     """
-    raise NotImplementedError
+    terminations = _chosen_terminations(bicrystal, space)
+    group = bicrystal.group_of(terminations)
+    points, sizes = group.representatives(space.translation_spacing)
+    axes = (terminations, range(space.max_removed + 1), space.gaps, range(len(points)))
+    rows = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+    termination, removed, point = (rows[:, column].astype(np.int64) for column in (0, 1, 3))
+    gaps = rows[:, 2]
+    kept = np.zeros(len(rows), dtype=bool)
+    for index in terminations:
+        own = termination == index
+        contacts = bicrystal.contacts(points[point[own]], gaps[own], index)
+        kept[own] = contacts >= space.min_distance_ratio * bicrystal.crystal.bond_length
+    kept |= removed > 0  # the closest pairs are what is removed
+    if not kept.any():
+        raise CandidateError(
+            f"in every candidate two atoms are closer than {space.min_distance_ratio} bonds; give larger gaps"
+        )
+    cells = round(bicrystal.area / group.area)
+    return CandidateSet(
+        translations=points[point[kept]],
+        gaps=gaps[kept],
+        terminations=termination[kept],
+        n_removed=removed[kept],
+        multiplicities=sizes[point[kept]],
+        group=group,
+        n_before=int(cells * sizes.sum() * len(rows) // len(points)),
+    )
+
+
+def _chosen_terminations(bicrystal: Bicrystal, space: SearchSpace) -> list[int]:
+    """Return the indices of the terminations to search, all of them when the space names none."""
+    available = len(bicrystal.terminations)
+    for index in space.terminations:
+        if not 0 <= index < available:
+            raise CandidateError(f"there is no termination {index}; this boundary has {available}, numbered from 0")
+    return sorted(set(space.terminations)) or list(range(available))

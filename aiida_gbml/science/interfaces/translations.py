@@ -73,8 +73,8 @@ class TranslationGroup:
     def orbits(self, translations: Array) -> Array:
         """Return (n,) labels 0, 1, ... of the orbits of (n, 2) translations in Å; equivalent ones share a label."""
         count = len(translations)
-        tree = cKDTree(self.fractional(translations), boxsize=1.0)
-        distance, nearest = tree.query(self.fractional(self.images(translations)))
+        tree = cKDTree(self.fractional(translations), boxsize=np.ones(2))
+        distance, nearest = (np.asarray(found) for found in tree.query(self.fractional(self.images(translations))))
         image, source = np.nonzero(distance < _TOLERANCE)
         graph = coo_array((np.ones(len(source)), (source, nearest[image, source])), shape=(count, count))
         labels: Array = connected_components(graph, directed=False)[1]

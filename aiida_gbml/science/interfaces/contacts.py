@@ -1,0 +1,88 @@
+"""Distances across a boundary: which candidates start with overlapping atoms, and which atoms are removed first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from aiida_gbml.science.archive import Array
+
+_CHUNK = 2_000_000  # distances held in memory at once
+_DIGITS = 4  # of a distance in Å; equal distances of symmetric atoms differ by rounding errors only
+_NEIGHBOURS = 24  # so many distances tell an atom's surroundings
+
+
+def plane_images(cell: Array, cutoff: float) -> Array:
+    """Return the (n, 2) lattice vectors in Å of a plane cell that bring any two points within a cutoff together."""
+    widths = abs(np.linalg.det(cell)) / np.linalg.norm(cell[::-1], axis=1)
+    ranges = [np.arange(-reach, reach + 1) for reach in np.ceil(cutoff / widths).astype(int)]
+    images: Array = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 2) @ cell
+    return images
+
+
+def closest_contacts(lower: Array, upper: Array, cell: Array, translations: Array, cutoff: float) -> Array:
+    """Return the (n,) distances in Å of the closest pair across a boundary, at most ``cutoff``.
+
+    :param lower: (N, 3) positions of the lower grain, z <= 0.
+    :param upper: (M, 3) positions of the upper grain, z >= 0.
+    :param cell: (2, 2) in-plane periods.
+    :param translations: (n, 3) displacements of the upper grain.
+    """
+    lower, upper = lower[lower[:, 2] > -cutoff], upper[upper[:, 2] < cutoff]
+    separations = (upper[None, :] - lower[:, None]).reshape(-1, 3)
+    inverse = np.linalg.inv(cell)
+    images = plane_images(cell, cutoff)
+    size = max(1, _CHUNK // max(1, len(separations) * len(images)))
+    closest = np.full(len(translations), cutoff)
+    for start in range(0, len(translations) if len(separations) else 0, size):
+        vectors = translations[start : start + size, None] + separations
+        fractions = vectors[..., :2] @ inverse
+        in_plane = (fractions - np.round(fractions)) @ cell
+        lengths = np.min(np.sum((in_plane[..., None, :] + images) ** 2, axis=-1), axis=-1) + vectors[..., 2] ** 2
+        found = np.sqrt(lengths.min(axis=1))
+        closest[start : start + size] = np.minimum(found, cutoff)
+    return closest
+
+
+def crowded_atoms(
+    numbers: Array, positions: Array, is_upper: Array, cell: Array, *, removed: Mapping[int, int], cutoff: float
+) -> list[int]:
+    """Return the indices of the most crowded atoms at a boundary, those in the closest pairs first.
+
+    Atoms leave one after the other. The next is the one nearest to the other grain; equal distances are decided by its
+    further distances, first to the other grain and then to all atoms, so that symmetric boundaries lose equivalent
+    atoms.
+
+    :param numbers: (N,) atomic numbers.
+    :param positions: (N, 3) in Å, the boundary at z = 0.
+    :param is_upper: (N,) which grain an atom belongs to.
+    :param cell: (2, 2) in-plane periods.
+    :param removed: how many atoms of each atomic number to remove.
+    :param cutoff: atoms farther than this (Å) from the boundary stay.
+    :raises ValueError: when there are not as many atoms near the boundary.
+    """
+    near = np.flatnonzero(np.abs(positions[:, 2]) < cutoff)
+    chosen: list[int] = []
+    for number in [number for number, count in sorted(removed.items()) for _ in range(count)]:
+        left = near[~np.isin(near, chosen)]
+        if number not in numbers[left]:
+            raise ValueError(f"fewer atoms of atomic number {number} are near the boundary than are to be removed")
+        crowding = _crowding(positions[left], is_upper[left], cell, 2 * cutoff)
+        candidates = np.flatnonzero(numbers[left] == number)
+        chosen.append(int(left[min(candidates, key=lambda index: tuple(crowding[index]))]))
+    return chosen
+
+
+def _crowding(positions: Array, is_upper: Array, cell: Array, cutoff: float) -> Array:
+    """Return a row an atom: its sorted distances to the other grain, then to all atoms, in Å."""
+    vectors = positions[None, :] - positions[:, None]
+    in_plane = vectors[:, :, None, :2] + plane_images(cell, cutoff)
+    distances = np.sqrt(np.sum(in_plane**2, axis=-1) + vectors[..., 2, None] ** 2)
+    distances = np.where(distances < 10**-_DIGITS, cutoff, distances)
+    across = np.where((is_upper[None, :] != is_upper[:, None])[..., None], distances, cutoff)
+    rows = [
+        np.sort(d.reshape(len(positions), -1).clip(max=cutoff), axis=1)[:, :_NEIGHBOURS] for d in (across, distances)
+    ]
+    crowding: Array = np.concatenate(rows, axis=1).round(_DIGITS)
+    return crowding
