@@ -1,0 +1,74 @@
+"""What tests of every part share: an AiiDA profile without a broker, and the real engines."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from aiida import orm
+
+pytest_plugins = ["aiida.tools.pytest_fixtures"]
+
+
+def engine(name: str) -> Path:
+    """Return the path of an engine; without it a test is skipped here and fails where everything must be there."""
+    found = shutil.which(name)
+    if found is None:
+        reason = f"'{name}' is not on PATH"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def lmp() -> Path:
+    """Return the path of LAMMPS."""
+    return engine("lmp")
+
+
+@pytest.fixture(scope="session")
+def pw_x() -> Path:
+    """Return the path of pw.x."""
+    return engine("pw.x")
+
+
+@pytest.fixture(scope="session")
+def lammps_potentials(lmp: Path) -> Path:
+    """Return the folder of the potential files that come with LAMMPS."""
+    folders = [
+        Path(os.environ.get("LAMMPS_POTENTIALS", "/usr/share/lammps/potentials")),
+        lmp.resolve().parents[1] / "share" / "lammps" / "potentials",
+    ]
+    found = [folder for folder in folders if folder.is_dir()]
+    if not found:
+        pytest.fail(f"LAMMPS' potential files are in none of {', '.join(map(str, folders))}", pytrace=False)
+    return found[0]
+
+
+@pytest.fixture
+def serial_code(aiida_localhost: orm.Computer, aiida_code_installed):  # type: ignore[no-untyped-def]
+    """Return a function that makes a code of an executable, for one thread and quick polling."""
+
+    def make(plugin: str, executable: Path) -> orm.InstalledCode:
+        aiida_localhost.set_minimum_job_poll_interval(0.1)
+        return aiida_code_installed(
+            default_calc_job_plugin=plugin,
+            computer=aiida_localhost,
+            filepath_executable=str(executable),
+            prepend_text="export OMP_NUM_THREADS=1",
+        )
+
+    return make
+
+
+@pytest.fixture
+def lammps_code(serial_code, lmp: Path) -> orm.InstalledCode:  # type: ignore[no-untyped-def]
+    """Return the code of LAMMPS."""
+    return serial_code("gbml.lammps", lmp)
+
+
+@pytest.fixture
+def pw_code(serial_code, pw_x: Path) -> orm.InstalledCode:  # type: ignore[no-untyped-def]
+    """Return the code of pw.x."""
+    return serial_code("quantumespresso.pw", pw_x)
