@@ -57,7 +57,9 @@ class _DamagedRecordError(ValueError):
     """The text of one row contradicts itself."""
 
 
-def read_outputs(structures: StructureSet, settings: LammpsSettings, results: bytes, log: bytes = b"") -> StructureSet:
+def read_outputs(
+    structures: StructureSet, settings: LammpsSettings, results: bytes, log: bytes = b"", *, is_retry: bool = False
+) -> StructureSet:
     """Return the evaluated set: the rows of ``structures`` in their order, with all their columns.
 
     Added columns: ``energy`` (eV), ``stress`` ((n, 3, 3) eV/Å³, positive in tension), ``converged`` (every force and
@@ -66,8 +68,9 @@ def read_outputs(structures: StructureSet, settings: LammpsSettings, results: by
 
     :param structures: what :func:`write_inputs` was given.
     :param settings: what :func:`write_inputs` was given.
-    :param results: content of the results file.
+    :param results: content of the results file, empty when there is none.
     :param log: content of the log file, for the message of an error.
+    :param is_retry: the first structure is one during which an earlier process was killed; a second time it failed.
     :raises LammpsSetupError: when LAMMPS did not come as far as the first structure.
     :raises LammpsOutputError: when the results are those of no run, or of more than one.
     """
@@ -82,6 +85,8 @@ def read_outputs(structures: StructureSet, settings: LammpsSettings, results: by
         elif row == last and not _is_complete(records[row]):
             if message:
                 evaluated.fail(row, f"LAMMPS stopped: {message}")
+            elif is_retry and row == 0:
+                evaluated.fail(row, "LAMMPS was killed twice while it evaluated this structure")
         else:
             evaluated.read(row, records[row])
     return evaluated.to_set()
@@ -171,8 +176,10 @@ class _Evaluated:
 
 def _split(text: str, message: str) -> dict[int, list[str]]:
     """Return the lines of each row that was begun, by its number; a number out of order is nobody's."""
+    if not text and message:
+        raise LammpsSetupError(f"LAMMPS stopped before the first structure: {message}")
     if not text.startswith(f"{HEADER}\n"):
-        raise LammpsSetupError(f"LAMMPS stopped before the first structure: {message or 'no message was found'}")
+        raise LammpsOutputError("the results do not start with their header")
     if text.count(HEADER) > 1:
         raise LammpsOutputError("the results hold the output of more than one run, the folder was not empty")
     records: dict[int, list[str]] = {}
