@@ -8,17 +8,23 @@ import numpy as np
 
 from aiida_gbml.science.archive import Array
 
-_CHUNK = 2_000_000  # distances held in memory at once
+_CHUNK = 100_000  # pairs of atoms held in memory at once, times their images
 _DIGITS = 4  # of a distance in Å; equal distances of symmetric atoms differ by rounding errors only
 _NEIGHBOURS = 24  # so many distances tell an atom's surroundings
 
 
-def plane_images(cell: Array, cutoff: float) -> Array:
-    """Return the (n, 2) lattice vectors in Å of a plane cell that bring any two points within a cutoff together."""
+def _squared_in_plane(vectors: Array, cell: Array, cutoff: float) -> Array:
+    """Return the (..., images) squared lengths in Å² of the periodic images of (..., 2) vectors, all up to a cutoff.
+
+    :param cell: (2, 2) in-plane periods.
+    """
     widths = abs(np.linalg.det(cell)) / np.linalg.norm(cell[::-1], axis=1)
     ranges = [np.arange(-reach, reach + 1) for reach in np.ceil(cutoff / widths).astype(int)]
-    images: Array = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 2) @ cell
-    return images
+    images = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 2) @ cell
+    fractions = vectors @ np.linalg.inv(cell)
+    nearest = (fractions - np.round(fractions)) @ cell
+    squared: Array = np.sum((nearest[..., None, :] + images) ** 2, axis=-1)
+    return squared
 
 
 def closest_contacts(lower: Array, upper: Array, cell: Array, translations: Array, cutoff: float) -> Array:
@@ -31,16 +37,12 @@ def closest_contacts(lower: Array, upper: Array, cell: Array, translations: Arra
     """
     lower, upper = lower[lower[:, 2] > -cutoff], upper[upper[:, 2] < cutoff]
     separations = (upper[None, :] - lower[:, None]).reshape(-1, 3)
-    inverse = np.linalg.inv(cell)
-    images = plane_images(cell, cutoff)
-    size = max(1, _CHUNK // max(1, len(separations) * len(images)))
     closest = np.full(len(translations), cutoff)
+    size = max(1, _CHUNK // max(1, len(separations)))
     for start in range(0, len(translations) if len(separations) else 0, size):
         vectors = translations[start : start + size, None] + separations
-        fractions = vectors[..., :2] @ inverse
-        in_plane = (fractions - np.round(fractions)) @ cell
-        lengths = np.min(np.sum((in_plane[..., None, :] + images) ** 2, axis=-1), axis=-1) + vectors[..., 2] ** 2
-        found = np.sqrt(lengths.min(axis=1))
+        squared = _squared_in_plane(vectors[..., :2], cell, cutoff).min(axis=-1) + vectors[..., 2] ** 2
+        found = np.sqrt(squared.min(axis=1))
         closest[start : start + size] = np.minimum(found, cutoff)
     return closest
 
@@ -77,8 +79,7 @@ def crowded_atoms(
 def _crowding(positions: Array, is_upper: Array, cell: Array, cutoff: float) -> Array:
     """Return a row an atom: its sorted distances to the other grain, then to all atoms, in Å."""
     vectors = positions[None, :] - positions[:, None]
-    in_plane = vectors[:, :, None, :2] + plane_images(cell, cutoff)
-    distances = np.sqrt(np.sum(in_plane**2, axis=-1) + vectors[..., 2, None] ** 2)
+    distances = np.sqrt(_squared_in_plane(vectors[..., :2], cell, cutoff) + vectors[..., 2, None] ** 2)
     distances = np.where(distances < 10**-_DIGITS, cutoff, distances)
     across = np.where((is_upper[None, :] != is_upper[:, None])[..., None], distances, cutoff)
     rows = [

@@ -3,7 +3,8 @@
 Let t displace the upper grain B against the lower one A. An isometry with the in-plane part R that leaves the normal
 and maps A -> A, B -> B, or that reverses the normal and exchanges A and B, turns the boundary at t into the one at an
 image of t: a symmetry of E(t) (Pond & Vlachavas, Proc. R. Soc. A 386, 95 (1983)). One that reverses the normal and
-keeps the grains turns "A below B" into "B below A", the other boundary of a periodic cell.
+keeps the grains, or keeps the normal and exchanges them, turns "A below B" into "B below A", the other boundary of a
+periodic cell.
 """
 
 from __future__ import annotations
@@ -67,22 +68,46 @@ def equivalent_terminations(lower: Grain, upper: Grain, cuts: tuple[float, float
     return [(one % lower.spacing, two % upper.spacing) for one, two in kept + exchanged]
 
 
-def flips(lower: Grain, upper: Grain) -> list[tuple[Isometry, Isometry]]:
-    """Return the pairs of isometries that reverse the normal and keep either grain."""
-    return list(_paired(lower.isometries_to(lower, True), upper.isometries_to(upper, True)))
+@dataclass(frozen=True)
+class BoundaryMap:
+    """An isometry that turns the second boundary of a periodic cell, upper below lower, into the first.
 
+    It either reverses the normal and keeps the grains, or keeps the normal and swaps them.
 
-def relation_of_boundaries(flip: tuple[Isometry, Isometry], ends: Ends) -> Relation:
-    """Return how the second boundary of a periodic cell follows from the first: E2(t) = E1(R t + w).
-
-    :raises ValueError: when the flip does not map the ends of the grains onto each other.
+    :param first: what it does to the lower grain.
+    :param second: what it does to the upper grain.
+    :param swaps: whether it swaps the grains.
     """
-    own, theirs = flip
-    first = own.shift_at(ends.lower_bottom + ends.lower_top)
-    second = theirs.shift_at(ends.upper_bottom + ends.upper_top)
-    if first is None or second is None:
-        raise ValueError("the flip does not map the ends of the grains onto each other")
-    return own.in_plane, first - second
+
+    first: Isometry
+    second: Isometry
+    swaps: bool
+
+    def heights(self, lower_top: float, upper_bottom: float) -> tuple[float, float]:
+        """Return the heights in Å, up to lattice planes, of grains whose far ends it maps on their near ends."""
+        if self.swaps:
+            height = self.first.translation[2] + lower_top - upper_bottom
+            return height, height
+        return 2 * lower_top - self.first.translation[2], self.second.translation[2] - 2 * upper_bottom
+
+    def relation(self, ends: Ends) -> Relation | None:
+        """Return how the second boundary follows from the first, E2(t) = E1(R t + w); none for ends it does not map."""
+        if self.swaps:
+            rise = ends.upper_bottom - ends.lower_bottom
+            if abs(ends.upper_top - ends.lower_top - rise) > _TOLERANCE:
+                return None
+            first, second = self.first.shift_at(rise), self.second.shift_at(-rise)
+            return None if first is None or second is None else (-self.first.in_plane, second - first)
+        first = self.first.shift_at(ends.lower_bottom + ends.lower_top)
+        second = self.second.shift_at(ends.upper_bottom + ends.upper_top)
+        return None if first is None or second is None else (self.first.in_plane, first - second)
+
+
+def boundary_maps(lower: Grain, upper: Grain) -> list[BoundaryMap]:
+    """Return the isometries that turn "upper below lower" into "lower below upper"."""
+    flips = _paired(lower.isometries_to(lower, True), upper.isometries_to(upper, True))
+    swaps = _paired(lower.isometries_to(upper, False), upper.isometries_to(lower, False))
+    return [BoundaryMap(*pair, False) for pair in flips] + [BoundaryMap(*pair, True) for pair in swaps]
 
 
 def _symmetries(lower: Grain, upper: Grain, lower_cut: float, upper_cut: float) -> Iterator[Relation]:

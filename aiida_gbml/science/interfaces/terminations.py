@@ -14,10 +14,9 @@ from aiida_gbml.science.interfaces.crystal import Crystal
 from aiida_gbml.science.interfaces.grain import PLANE_TOLERANCE, Grain
 from aiida_gbml.science.interfaces.symmetry import (
     Ends,
+    boundary_maps,
     equivalent_terminations,
-    flips,
     holds,
-    relation_of_boundaries,
     translation_group,
 )
 from aiida_gbml.science.interfaces.translations import TranslationGroup
@@ -31,8 +30,8 @@ _DIPOLE_TOLERANCE = 1e-3  # e Å
 class Termination:
     """The atomic planes at which the two grains end at the boundary.
 
-    :param lower: elements of the last atomic plane of the lower grain.
-    :param upper: elements of the first atomic plane of the upper grain.
+    :param lower: formula of the last atomic plane of the lower grain.
+    :param upper: formula of the first atomic plane of the upper grain.
     :param stoichiometric: whether the cell holds whole formula units.
     :param polar: whether a grain is cut with a dipole along the normal; none when the crystal has no charges.
     :param boundaries_equivalent: whether both boundaries of a periodic cell are the same for every translation; if
@@ -71,12 +70,13 @@ class Slab:
         return cls(numbers, positions - [0.0, 0.0, bottom], top - bottom)
 
     def surface(self, height: float) -> str:
-        """Return the elements of the atomic plane nearest to a height in Å."""
-        from ase.data import chemical_symbols
+        """Return the formula of the atomic plane nearest to a height in Å."""
+        from ase.formula import Formula
+        from ase.symbols import Symbols
 
         distances = np.abs(self.positions[:, 2] - height)
-        outermost = self.numbers[distances < distances.min() + PLANE_TOLERANCE]
-        return "".join(sorted({chemical_symbols[number] for number in outermost}))
+        plane = Symbols(self.numbers[distances < distances.min() + PLANE_TOLERANCE])
+        return str(Formula(str(plane)).reduce()[0].format("metal"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +115,17 @@ class Stacker:
         for cuts in product(self.lower.cuts, self.upper.cuts):
             if not any(self._same(cuts, other) for other in seen):
                 seen += [cuts, *equivalent_terminations(self.lower, self.upper, cuts)]
-                stacks = [self._stack(ends, equivalent) for ends, equivalent in self._ends(*cuts)]
-                found.append(min(stacks, key=lambda one: (not one.termination.boundaries_equivalent, _plain(one))))
+                found.append(self._best(*cuts))
         return sorted(found, key=_plain)
+
+    def _best(self, top: float, upper_cut: float) -> Stack:
+        """Return the stack of two cuts with equivalent boundaries, and among those a stoichiometric one, if any is."""
+        stacks = []
+        for ends, equivalent in self._ends(top, upper_cut):
+            stacks.append(self._stack(ends, equivalent))
+            if equivalent and stacks[-1].termination.stoichiometric:
+                break
+        return min(stacks, key=lambda stack: (not stack.termination.boundaries_equivalent, _plain(stack)))
 
     def _same(self, first: tuple[float, float], second: tuple[float, float]) -> bool:
         """Whether two pairs of cuts agree up to lattice planes."""
@@ -128,20 +136,21 @@ class Stacker:
     def _ends(self, top: float, upper_cut: float) -> Iterator[tuple[Ends, bool]]:
         """Yield ways to end the grains away from the boundary, and whether the second boundary equals the first.
 
-        A flip of the bicrystal maps the second boundary onto the first, and so a grain's far end onto its near one.
+        An isometry that maps the second boundary onto the first maps the far end of a grain onto a near one.
         """
         bottom = upper_cut - self.upper.spacing
         low, high = (self._height(grain, 0.0) for grain in (self.lower, self.upper))
         plain = Ends(top - low, top, bottom, bottom + high)
         yield plain, not self.periodic
         group = translation_group(self.lower, self.upper, self.shifts, plain, periodic=False)
-        for flip in flips(self.lower, self.upper) if self.periodic else []:
-            low = self._height(self.lower, 2 * top - flip[0].translation[2])
-            high = self._height(self.upper, flip[1].translation[2] - 2 * bottom)
+        for one in boundary_maps(self.lower, self.upper) if self.periodic else []:
+            remainders = zip((self.lower, self.upper), one.heights(top, bottom), strict=True)
+            low, high = (self._height(grain, remainder) for grain, remainder in remainders)
             for more, most in sorted(product(range(_MORE_PLANES + 1), repeat=2), key=sum):
                 far = (top - low - more * self.lower.spacing, bottom + high + most * self.upper.spacing)
                 ends = Ends(far[0], top, bottom, far[1])
-                if holds(group, relation_of_boundaries(flip, ends)):
+                relation = one.relation(ends)
+                if relation is not None and holds(group, relation):
                     yield ends, True
                     break
 
