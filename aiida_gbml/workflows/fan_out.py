@@ -73,20 +73,19 @@ class FanOut(WorkChain):
         for pk in active:
             self._wait_for(pk)
 
-    def call_once(self, label: str, function: Callable[..., Any], **inputs: Any) -> dict[str, orm.Data] | ExitCode:
+    def call_once(self, label: str, function: Callable[..., Any], **inputs: Any) -> Any:
         """Return the outputs of a calculation function, which is not run again when its step is repeated.
 
         :param label: call-link label, unique in the work chain.
         :param function: a calculation function that returns its outputs by name.
-        :returns: the outputs, or the exit code when the function did not accept its inputs.
+        :returns: the outputs by name, or the exit code when the function did not accept its inputs.
         """
         node = self.children(label).get(label)
         if node is None or not node.is_finished:
             node = function.run_get_node(**inputs, metadata={"call_link_label": label})[1]  # type: ignore[attr-defined]
         if not node.is_finished_ok:
             return ExitCode(node.exit_status or 1, node.exit_message or "the function excepted")
-        created = node.base.links.get_outgoing(link_type=LinkType.CREATE)
-        return {link.link_label: cast("orm.Data", link.node) for link in created}
+        return {link.link_label: link.node for link in node.base.links.get_outgoing(link_type=LinkType.CREATE)}
 
     def submit(self, process: Any, inputs: dict[str, Any] | None = None, **kwargs: Any) -> orm.ProcessNode:
         """Submit one child; if there is already one under the call-link label of its metadata, return that one.
@@ -104,7 +103,7 @@ class FanOut(WorkChain):
 
     def children(self, prefix: str = "") -> dict[str, orm.ProcessNode]:
         """Return the children whose label begins with a prefix, sorted by label, in whatever state they are."""
-        rows = self._query_calls([orm.ProcessNode], ["*"])
+        rows = self._query_calls([orm.ProcessNode], ["*"], prefix)
         found = sorted((label, node.pk, node) for node, label in rows if label.startswith(prefix))
         return {label: node for label, _, node in found}
 
@@ -118,13 +117,18 @@ class FanOut(WorkChain):
         rows = self._query_calls([orm.CalcJobNode, orm.WorkChainNode], ["id", "attributes.process_state"])
         return {label: _Call(pk, state) for pk, state, label in rows}
 
-    def _query_calls(self, classes: list[type[orm.ProcessNode]], project: list[str]) -> list[list[Any]]:
-        """Return the projections and the label of every child of some classes, in one query."""
+    def _query_calls(
+        self, classes: list[type[orm.ProcessNode]], project: list[str], prefix: str = ""
+    ) -> list[list[Any]]:
+        """Return the projections and the label of every child of some classes, in one query.
+
+        :param prefix: leaves out most children with other labels, and none with this prefix.
+        """
         query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": self.node.pk}, tag="parent")
         query.append(
             classes,
             with_incoming="parent",
-            edge_filters={"type": {"in": _CALLS}},
+            edge_filters={"type": {"in": _CALLS}, "label": {"like": f"{prefix}%"}},
             edge_project=["label"],
             project=project,
         )

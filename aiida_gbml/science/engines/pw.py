@@ -68,7 +68,7 @@ def check_structures(structures: StructureSet, mode: str, atoms: str, cell: str)
 
 
 def task_parameters(
-    parameters: Namelists, extensive: Namelists, n_atoms: int, elements: list[str], mode: str, cell: str
+    parameters: Namelists, extensive: Namelists, *, n_atoms: int, elements: list[str], mode: str, cell: str
 ) -> dict[str, dict[str, Any]]:
     """Return the namelists for one structure.
 
