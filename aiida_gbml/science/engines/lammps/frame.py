@@ -51,7 +51,7 @@ class LammpsFrame:
         """
         vectors = complete_cell(np.where(pbc[:, None], cell, 0.0))
         volume = np.linalg.det(vectors)
-        if abs(volume) < _TINY:
+        if abs(volume) < _TINY or not cell[pbc].any(axis=1).all():
             raise LammpsFrameError(f"the periodic cell vectors {cell[pbc].tolist()} Å span no volume")
         handedness = np.ones(3)
         if volume < 0:

@@ -168,9 +168,8 @@ def _relaxation(settings: LammpsSettings, has_fixed: bool) -> list[str]:
 
 def _kspace(potential: LammpsPotential) -> list[str]:
     """Return the commands of the Coulomb sum; slabs are isolated by Yeh and Berkowitz's dipole correction."""
-    if not potential.has_charges:
-        return []
-    return [f"kspace_style {potential.kspace_style}", 'if "${is_slab} == 1" then "kspace_modify slab 3.0"']
+    slab = 'if "${is_slab} == 1" then "kspace_modify slab 3.0"'
+    return [*potential.kspace_commands(), *([slab] if potential.has_charges else [])]
 
 
 def _atom_style(potential: LammpsPotential) -> str:

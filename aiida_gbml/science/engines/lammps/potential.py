@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import combinations_with_replacement
+from math import isfinite
 from typing import Any
 
 from ase.data import chemical_symbols
@@ -59,7 +60,7 @@ class LammpsPotential:
         for line in self.pair_coeff:
             _check_coefficients(line, has_file=self.style in FILE_STYLES)
         for element, charge in self.charges.items():
-            if element not in chemical_symbols[1:] or not _NUMBER.fullmatch(repr(float(charge))):
+            if element not in chemical_symbols[1:] or not isinstance(charge, int | float) or not isfinite(charge):
                 raise LammpsPotentialError(f"{element!r}: {charge!r} is no charge of an element")
 
     @classmethod
@@ -128,9 +129,13 @@ class LammpsPotential:
             if not given & {frozenset(pair), frozenset(_ANY)}:
                 raise LammpsPotentialError(f"the potential gives no pair coefficients for {'-'.join(pair)}")
 
+    def kspace_commands(self) -> list[str]:
+        """Return the line of the Coulomb sum, none without charges."""
+        return [" ".join(["kspace_style", *self.kspace_style.split()])] if self.has_charges else []
+
     def commands(self, elements: Sequence[str]) -> list[str]:
         """Return the ``pair_style`` and ``pair_coeff`` lines for the atom types 1, 2, ... of some elements."""
-        lines = [f"pair_style {self.pair_style}"]
+        lines = [" ".join(["pair_style", *self.pair_style.split()])]
         for line in self.pair_coeff:
             first, second, *rest = line.split()
             if self.style in FILE_STYLES:
