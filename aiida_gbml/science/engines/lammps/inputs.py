@@ -108,7 +108,7 @@ def _recipe(elements: list[str], potential: LammpsPotential, settings: LammpsSet
     totals = [f"c_total[{i}]" for i in range(1, 8)]
     numbers = ["pe", *PRESSURE_FIELDS, *BOX_FIELDS]
     # The last number is the sum of the structure's own: a damaged digit shows.
-    values = _values([*numbers, *totals, "+".join(numbers)])
+    values = _values([*numbers, *totals, "+".join(["atoms", "step", *numbers])])
     return [
         f'print "begin ${{row}}" append {RESULTS} screen no',
         "clear",
@@ -125,11 +125,12 @@ def _recipe(elements: list[str], potential: LammpsPotential, settings: LammpsSet
         "compute energy all pe/atom",
         "compute atom all property/atom xu yu zu fx fy fz",
         f"compute total all reduce sum {' '.join(sums)}",
-        f"thermo_style custom step atoms pe fmax {' '.join(PRESSURE_FIELDS)} {' '.join(totals)}",
+        f"thermo_style custom step atoms pe fnorm press {' '.join(PRESSURE_FIELDS)} {' '.join(totals)}",
         "thermo 1000000",
         "thermo_modify lost ignore",  # a lost atom would end the process: it is counted instead
         "variable expected string $(atoms)",
-        'variable sane equal "(abs(pe) < 1e12) && (fmax < 1e12) && (atoms == v_expected)"',
+        # False for what is not a number, too.
+        'variable sane equal "(abs(pe) < 1e12) && (fnorm < 1e12) && (abs(press) < 1e15) && (atoms == v_expected)"',
         "run 0 post no",
         'if "${sane} == 0" then "jump SELF failed"',
         *(_relaxation(settings, has_fixed) if settings.mode == "relax" else []),
@@ -137,7 +138,7 @@ def _recipe(elements: list[str], potential: LammpsPotential, settings: LammpsSet
         f'print "end ${{row}} $(atoms) $(step) {values}" append {RESULTS} screen no',
         "jump SELF done",
         "label failed",
-        f'print "failed ${{row}} ${{expected}} $(atoms) $(pe) $(fmax)" append {RESULTS} screen no',
+        f'print "failed ${{row}} ${{expected}} $(atoms) $(pe) $(fnorm)" append {RESULTS} screen no',
         "label done",
     ]
 

@@ -114,7 +114,7 @@ class _Evaluated:
     def read(self, row: int, lines: list[str]) -> None:
         """Take over one row, or fail it with the reason."""
         own = self.structures.atoms_of(row)
-        if lines[1].split(" ")[0] == "failed":
+        if len(lines) > 1 and lines[1].startswith("failed "):
             self.fail(row, _failure(lines[1]))
             return
         frame = frame_of(self.structures, row)
@@ -239,7 +239,7 @@ def _check_sums(table: Array, end: Array, n_atoms: int, n_own: int) -> None:
     """Raise unless atoms, column sums, energy and the closing sum agree."""
     if end[0] != n_atoms or not np.array_equal(table[:, 0], np.arange(1, n_atoms + 1)):
         raise _DamagedRecordError("its atoms are not numbered from 1 to their count")
-    own, totals = end[2 : 2 + n_own], end[2 + n_own : -1]
+    own, totals = end[: 2 + n_own], end[2 + n_own : -1]
     columns = table[:, 1:]
     if np.any(np.abs(columns.sum(axis=0) - totals) > _SUM_TOLERANCE * np.abs(columns).sum(axis=0) + _SUM_TOLERANCE):
         raise _DamagedRecordError("the sums over its atoms do not agree")
