@@ -28,6 +28,7 @@ _BAR = 1.6021765e6
 _SUM_TOLERANCE = 1e-12
 _N_TABLE_HEAD = 9
 _LONGEST_REASON = 200
+_ROW = re.compile(r"[0-9]{1,9}")
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
@@ -74,20 +75,17 @@ def read_outputs(
     :raises LammpsOutputError: when the results are those of no run, or of more than one.
     """
     message = _error_message(log)
-    records = _split(results.decode("ascii", errors="replace"), message)
+    finished, begun = _split(results.decode("ascii", errors="replace"), message)
     evaluated = _Evaluated(structures, settings)
-    last = max(records, default=-1)
     for row in range(len(structures)):
-        if row not in records:
-            if row < last:
-                evaluated.fail(row, "its output is missing or damaged")
-        elif row == last and not _is_complete(records[row]):
-            if message:
-                evaluated.fail(row, f"LAMMPS stopped: {message}")
-            elif is_retry and row == 0:
-                evaluated.fail(row, "LAMMPS was killed twice while it evaluated this structure")
-        else:
-            evaluated.read(row, records[row])
+        if row in finished:
+            evaluated.read(row, finished[row])
+        elif row == begun and message:
+            evaluated.fail(row, f"LAMMPS stopped: {message}")
+        elif row == begun and row == 0 and is_retry:
+            evaluated.fail(row, "LAMMPS was killed twice while it evaluated this structure")
+        elif row < max(finished, default=-1):
+            evaluated.fail(row, "its output is missing or damaged")
     return evaluated.to_set()
 
 
@@ -113,7 +111,7 @@ class _Evaluated:
     def read(self, row: int, lines: list[str]) -> None:
         """Take over one row, or fail it with the reason."""
         own = self.structures.atoms_of(row)
-        if len(lines) > 1 and lines[1].startswith("failed "):
+        if lines[1].startswith("failed "):
             self.fail(row, _failure(lines[1]))
             return
         frame = frame_of(self.structures, row)
@@ -173,29 +171,34 @@ class _Evaluated:
         ).with_atom_columns(forces=self.forces, energies=self.energies)
 
 
-def _split(text: str, message: str) -> dict[int, list[str]]:
-    """Return the lines of each row that was begun, by its number; a number out of order is nobody's."""
+def _split(text: str, message: str) -> tuple[dict[int, list[str]], int | None]:
+    """Return the lines of each row that was finished, by its number, and the row that was begun last, but not finished.
+
+    Blocks that begin and end with different numbers are nobody's.
+    """
     if not text and message:
         raise LammpsSetupError(f"LAMMPS stopped before the first structure: {message}")
     if not text.startswith(f"{HEADER}\n"):
         raise LammpsOutputError("the results do not start with their header")
     if text.count(HEADER) > 1:
         raise LammpsOutputError("the results hold the output of more than one run, the folder was not empty")
-    records: dict[int, list[str]] = {}
-    for block in text.split("\nbegin ")[1:]:
-        lines = block.split("\n")
-        if re.fullmatch(r"[0-9]{1,9}", lines[0]) and int(lines[0]) >= len(records):
-            row = int(lines[0])
-            if row in records or row < max(records, default=-1):
-                raise LammpsOutputError(f"structure {row} stands more than once in the results")
-            records[row] = lines
-    return records
+    *blocks, last = [block.split("\n") for block in text.split("\nbegin ")]
+    if last.pop() == "" and _is_finished(last):
+        blocks, last = [*blocks, last], [""]
+    finished: dict[int, list[str]] = {}
+    for lines in filter(_is_finished, blocks):
+        row = int(lines[0])
+        if row in finished:
+            raise LammpsOutputError(f"structure {row} stands more than once in the results")
+        finished[row] = lines
+    return finished, int(last[0]) if last and _ROW.fullmatch(last[0]) else None
 
 
-def _is_complete(lines: list[str]) -> bool:
-    """Whether a row came to its last line."""
-    row = lines[0]
-    return len(lines) > 2 and lines[-1] == "" and lines[-2].startswith((f"end {row} ", f"failed {row} "))
+def _is_finished(lines: list[str]) -> bool:
+    """Whether a block belongs to a row that came to its end."""
+    if len(lines) < 2 or not _ROW.fullmatch(lines[0]):
+        return False
+    return lines[-1].startswith((f"end {lines[0]} ", f"failed {lines[0]} "))
 
 
 def _failure(line: str) -> str:
@@ -211,13 +214,10 @@ def _parse(lines: list[str], n_atoms: int) -> _Record:
 
     :raises _DamagedRecordError: naming what does not fit.
     """
-    lines = [line for line in lines if line]
     if len(lines) != n_atoms + _N_TABLE_HEAD + 2 or lines[_N_TABLE_HEAD] != f"ITEM: ATOMS {ATOM_FIELDS}":
         raise _DamagedRecordError("it is not one table of its atoms")
     table = _numbers([line.split() for line in lines[_N_TABLE_HEAD + 1 : -1]], len(ATOM_FIELDS.split()))
-    word, row, *values = lines[-1].split()
-    if (word, row) != ("end", lines[0]):
-        raise _DamagedRecordError("its last line is not its own")
+    values = lines[-1].split()[2:]
     n_own = 1 + len(PRESSURE_FIELDS) + len(BOX_FIELDS)
     end = _numbers([values], 2 + n_own + len(ATOM_FIELDS.split()))[0]
     _check_sums(table, end, n_atoms, n_own)

@@ -166,7 +166,7 @@ def test_a_missing_row_in_the_middle_has_failed(run):
         (b"", b"ERROR: Cannot open file\n", LammpsSetupError, "first structure: Cannot open file"),
         (b"LAMMPS (29 Sep 2021)\n", b"", LammpsOutputError, "do not start with their header"),
         (2 * f"{HEADER}\n".encode(), b"", LammpsOutputError, "more than one run"),
-        (f"{HEADER}\nbegin 0\nbegin 0\n".encode(), b"", LammpsOutputError, "more than once"),
+        (f"{HEADER}\n".encode() + 2 * b"begin 0\nfailed 0 1 0 nan nan\n", b"", LammpsOutputError, "more than once"),
     ],
 )
 def test_what_is_no_single_run_is_refused(results, log, error, message):
