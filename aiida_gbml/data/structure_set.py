@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from aiida import orm
 from ase.symbols import Symbols
 
 from aiida_gbml.data.array_archive import ArchiveData
@@ -35,6 +38,22 @@ class StructureSetData(ArchiveData):
     def from_content(cls, content: bytes) -> Self:
         """Return an unstored node of the bytes of a set."""
         return cls(StructureSet.from_bytes(content))
+
+    @classmethod
+    def from_structure_data(cls, nodes: Sequence[orm.StructureData]) -> Self:
+        """Return an unstored node of some stored structures, whose uuids it keeps as the column `structure_uuid`.
+
+        :raises ValueError: for a structure with partial occupancies.
+        """
+        disordered = [node for node in nodes if node.is_alloy or node.has_vacancies]
+        if disordered:
+            raise ValueError(f"structure {disordered[0].get_formula()} has partial occupancies, which no engine takes")
+        atoms = [node.get_ase() for node in nodes]
+        return cls(StructureSet.from_ase(atoms, structure_uuid=np.array([node.uuid for node in nodes], dtype=str)))
+
+    def to_structure_data(self, index: int) -> orm.StructureData:
+        """Return one structure as an unstored node; call it inside a process only, for the sake of provenance."""
+        return orm.StructureData(ase=self.structures.to_ase(index))
 
     @cached_property
     def structures(self) -> StructureSet:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aiida_gbml.science.archive import Array
-from aiida_gbml.science.structure_set import StructureSet
+from aiida_gbml.science.structure_set import StructureSet, StructureSetError
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -24,6 +24,35 @@ def to_extxyz(structures: StructureSet) -> str:
     text = io.StringIO()
     write(text, [_annotated(structures, row) for row in range(len(structures))], format="extxyz")
     return text.getvalue()
+
+
+def from_extxyz(text: str) -> StructureSet:
+    """Return the frames of an extended XYZ text, with energies (eV), stresses (eV/Å³) and forces (eV/Å) if given.
+
+    A frame that lacks one of these has NaN there; other data of the frames are not read.
+
+    :raises StructureSetError: when the text is no extended XYZ.
+    """
+    from ase.io import read
+    from ase.stress import voigt_6_to_full_3x3_stress
+
+    try:
+        frames = read(io.StringIO(text), index=":", format="extxyz")
+    except Exception as exception:  # ASE raises whatever its parser meets
+        raise StructureSetError(f"not a readable extended XYZ text ({exception})") from exception
+    results = [frame.calc.results if frame.calc is not None else {} for frame in frames]
+    structures = StructureSet.from_ase(frames)
+    present = {name for result in results for name in result}
+    if "energy" in present:
+        structures = structures.with_columns(energy=[float(result.get("energy", np.nan)) for result in results])
+    if "stress" in present:
+        stresses = [voigt_6_to_full_3x3_stress(result.get("stress", np.full(6, np.nan))) for result in results]
+        structures = structures.with_columns(stress=np.array(stresses))
+    if "forces" in present:
+        unknown = [np.full((len(frame), 3), np.nan) for frame in frames]
+        forces = [result.get("forces", blank) for result, blank in zip(results, unknown, strict=True)]
+        structures = structures.with_atom_columns(forces=np.concatenate(forces))
+    return structures
 
 
 def to_plain(structures: StructureSet) -> list[dict[str, Any]]:

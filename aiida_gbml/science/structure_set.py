@@ -12,6 +12,7 @@ from aiida_gbml.science.archive import ArchiveError, Array, read_arrays, write_a
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from pymatgen.core import Structure
 
 NEW, OK, FAILED = "new", "ok", "failed"
 STATUSES = (NEW, OK, FAILED)
@@ -74,6 +75,18 @@ class StructureSet:
         )
 
     @classmethod
+    def from_pymatgen(cls, structures: Iterable[Structure], **columns: Sequence[Any] | Array) -> StructureSet:
+        """Return the set of some ordered pymatgen structures or molecules; their site properties are not read.
+
+        :param structures: the n structures.
+        :param columns: values a structure, of length n each.
+        :raises ValueError: for a structure with partial occupancies.
+        """
+        from pymatgen.io.ase import AseAtomsAdaptor
+
+        return cls.from_ase([AseAtomsAdaptor.get_atoms(one) for one in structures], **columns)
+
+    @classmethod
     def from_bytes(cls, content: bytes) -> StructureSet:
         """Return the set written by :meth:`to_bytes`.
 
@@ -127,6 +140,12 @@ class StructureSet:
         return Atoms(
             numbers=self.numbers[own], positions=self.positions[own], cell=self.cells[index], pbc=self.pbc[index]
         )
+
+    def to_pymatgen(self, index: int) -> Structure:
+        """Return one structure as a pymatgen structure with its periodicity, without its columns."""
+        from pymatgen.io.ase import AseAtomsAdaptor
+
+        return AseAtomsAdaptor.get_structure(self.to_ase(index))
 
     def rows(self, status: str) -> Array:
         """Return the (m,) rows that have a status; a set without the column ``status`` is all new."""

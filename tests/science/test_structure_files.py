@@ -4,11 +4,12 @@ import io
 import json
 
 import numpy as np
+import pytest
 from ase.build import bulk
 from ase.io import read
 
-from aiida_gbml.science.structure_files import to_extxyz, to_plain
-from aiida_gbml.science.structure_set import StructureSet
+from aiida_gbml.science.structure_files import from_extxyz, to_extxyz, to_plain
+from aiida_gbml.science.structure_set import StructureSet, StructureSetError
 
 
 def example() -> StructureSet:
@@ -47,3 +48,33 @@ def test_plain_values_are_valid_json() -> None:
     assert first["energy"] == -14.0
     assert second["energy"] is None
     assert second["fixed"] == [[True, True, False]] * 2
+
+
+def test_what_was_written_is_read_back() -> None:
+    structures = example().with_columns(stress=np.arange(9.0).reshape(1, 3, 3) * np.ones((2, 1, 1)))
+    symmetric = structures.columns["stress"] + structures.columns["stress"].transpose(0, 2, 1)
+    structures = structures.with_columns(stress=symmetric)
+    again = from_extxyz(to_extxyz(structures))
+    assert np.allclose(again.positions, structures.positions)
+    assert np.allclose(again.cells, structures.cells)
+    assert np.array_equal(again.pbc, structures.pbc)
+    assert np.allclose(again.columns["energy"], structures.columns["energy"], equal_nan=True)
+    assert np.allclose(again.columns["stress"], structures.columns["stress"])
+    assert np.allclose(again.atom_columns["forces"], structures.atom_columns["forces"])
+
+
+def test_a_frame_without_results_has_nan() -> None:
+    plain = '1\nPbc="F F F" Properties=species:S:1:pos:R:3\nCu 0 0 0\n'
+    labelled = '1\nPbc="F F F" Properties=species:S:1:pos:R:3:forces:R:3 energy=-3.5\nCu 0 0 0 0 0 1\n'
+    both = from_extxyz(plain + labelled)
+    assert np.isnan(both.columns["energy"][0])
+    assert both.columns["energy"][1] == -3.5
+    assert np.isnan(both.atom_columns["forces"][0]).all()
+    assert both.atom_columns["forces"][1].tolist() == [0, 0, 1]
+    assert "energy" not in from_extxyz(plain).columns
+
+
+@pytest.mark.parametrize("text", ["nonsense", "3\n\nCu 0 0 0\n", '1\nLattice="a b"\nCu 0 0 0\n'])
+def test_text_that_is_no_extxyz_is_refused(text: str) -> None:
+    with pytest.raises(StructureSetError, match="not a readable extended XYZ"):
+        from_extxyz(text)
