@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from aiida_gbml.science.archive import ArchiveError, Array, read_arrays, write_arrays
 from aiida_gbml.science.interfaces.bicrystal import Bicrystal, Geometry
 from aiida_gbml.science.interfaces.translations import TranslationError, TranslationGroup
-
-if TYPE_CHECKING:
-    from aiida_gbml.science.interfaces.boundary import Boundary
-    from aiida_gbml.science.interfaces.crystal import Crystal
 
 _COLUMNS = ("translations", "gaps", "terminations", "n_removed", "multiplicities")
 _GROUP = ("lattice", "rotations", "shifts")
@@ -64,17 +60,6 @@ class SearchSpace:
         for name, fine in checks.items():
             if not fine:
                 raise CandidateError(f"'{name}' of the search space is out of range: {getattr(self, name)}")
-
-    def bicrystal(self, crystal: Crystal, boundary: Boundary) -> Bicrystal:
-        """Return the bicrystal of this geometry, thickness, repetition and vacuum."""
-        return Bicrystal(
-            crystal,
-            boundary,
-            thickness=self.thickness,
-            geometry=self.geometry,
-            vacuum=self.vacuum,
-            repeat=self.repeat,
-        )
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> SearchSpace:
@@ -148,6 +133,11 @@ class CandidateSet:
     def __len__(self) -> int:
         return len(self.gaps)
 
+    def take(self, rows: Sequence[int] | Array) -> CandidateSet:
+        """Return the candidates of some rows, in their order."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        return replace(self, **{name: getattr(self, name)[chosen] for name in _COLUMNS})
+
 
 def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateSet:
     """Return the symmetry-distinct candidates of a bicrystal, without those that start with overlapping atoms.
@@ -161,12 +151,14 @@ def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateS
     rows = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
     termination, removed, point = (rows[:, column].astype(np.int64) for column in (0, 1, 3))
     gaps = rows[:, 2]
+    least = space.min_distance_ratio * bicrystal.crystal.bond_length
     kept = np.zeros(len(rows), dtype=bool)
     for index in terminations:
         own = termination == index
-        contacts = bicrystal.contacts(points[point[own]], gaps[own], index)
-        kept[own] = contacts >= space.min_distance_ratio * bicrystal.crystal.bond_length
-    kept |= removed > 0  # the closest pairs are what is removed
+        kept[own] = bicrystal.contacts(points[point[own]], gaps[own], index) >= least
+    for row in np.flatnonzero(~kept & (removed > 0)):
+        one = bicrystal.build(points[point[row]], gaps[row], termination[row], removed[row])
+        kept[row] = bicrystal.contact_of(one, gaps[row], termination[row]) >= least
     if not kept.any():
         raise CandidateError(
             f"in every candidate two atoms are closer than {space.min_distance_ratio} bonds; give larger gaps"

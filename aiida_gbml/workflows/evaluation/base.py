@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiida import orm
 from aiida.engine import ExitCode
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
@@ -64,6 +67,14 @@ class EvaluationWorkChain(ProtocolMixin, FanOut):
             message="{n_failed} of {n_structures} structures failed, the first because: {reason}. All rows are in the "
             "output `evaluated`; mend the cause, or raise `max_failed_fraction`.",
         )
+
+    @classmethod
+    def level_of_theory(cls, inputs: Mapping[str, Any]) -> str:
+        """Return in words what an evaluation with these inputs computes, for summaries.
+
+        :param inputs: those of a builder, of which the structures may be missing.
+        """
+        raise NotImplementedError
 
     def conclude(self, evaluated: StructureSetData) -> ExitCode | None:
         """Attach the evaluated set, report in one line, and return an exit code when too many rows failed.

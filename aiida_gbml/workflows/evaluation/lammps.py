@@ -104,6 +104,12 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
         }
         return builder
 
+    @classmethod
+    def level_of_theory(cls, inputs: Mapping[str, Any]) -> str:
+        """Return the pair style and the names of the potential files."""
+        potential = LammpsPotential.from_dict(inputs["lammps"]["potential"].get_dict())
+        return " ".join([potential.style, *potential.files])
+
     def should_run_lammps(self) -> bool:
         """Go on while rows are left, attempts are left, and one of the last two attempts came further."""
         attempts = self._finished_attempts()

@@ -1,0 +1,61 @@
+"""From everything a search has evaluated to what it has found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from aiida_gbml.data.candidates import CandidateSetData
+from aiida_gbml.data.interface import InterfaceData
+from aiida_gbml.data.observations import ObservationsData
+from aiida_gbml.data.structure_set import StructureSetData
+from aiida_gbml.science.interfaces.problem import SearchProblem
+from aiida_gbml.science.interfaces.strategies import Strategy
+from aiida_gbml.science.interfaces.summary import best_row, describe_best, describe_boundary, gamma_surface
+
+
+@calcfunction
+def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-only arguments)
+    candidates: CandidateSetData,
+    reference: StructureSetData,
+    observations: ObservationsData,
+    evaluated: StructureSetData,
+    parameters: orm.Dict,
+    engine: orm.Str,
+    level_of_theory: orm.Str,
+    verified: StructureSetData | None = None,
+) -> dict[str, Any]:
+    """Return the most stable structure, the summary, the energy over all translations, and the final model.
+
+    :param candidates: all candidates.
+    :param reference: the crystal by the engine of the search.
+    :param observations: what the search has observed.
+    :param evaluated: every evaluated structure with its excess energy.
+    :param parameters: of the search, see :func:`aiida_gbml.science.interfaces.propose.propose`.
+    :param engine: entry point of the engine that decides: that of the verification if there is one.
+    :param level_of_theory: what this engine computes, in words.
+    :param verified: the best basins by the engine of the verification.
+    """
+    settings = parameters.get_dict()
+    problem = SearchProblem.from_inputs(reference.structures, settings["boundary"], settings["space"])
+    known = observations.observations
+    search = Strategy.from_dict(settings["strategy"]).search(candidates.candidates, known, settings["seed"])
+    decisive = evaluated if verified is None else verified
+    best = best_row(decisive.structures)
+    structure = orm.StructureData(ase=decisive.structures.to_ase(best))
+    summary = {
+        **describe_boundary(problem),
+        **describe_best(decisive.structures, best),
+        "n_evaluated": len(known),
+        "n_failed": int(known.failed.sum()),
+        "n_candidates": len(candidates),
+        "n_verified": 0 if verified is None else len(verified),
+        "engine": engine.value,
+        "level_of_theory": level_of_theory.value,
+        "screening_energy": float(evaluated.structures.columns["excess_energy"][best_row(evaluated.structures)]),
+        "structure_uuid": structure.uuid,
+    }
+    surface = orm.ArrayData(gamma_surface(search, candidates.candidates, known))
+    return {"best_structure": structure, "interface": InterfaceData(summary), "gamma_surface": surface}

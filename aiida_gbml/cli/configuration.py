@@ -1,0 +1,212 @@
+"""What a user asks for, from a configuration file and from options, made into the inputs of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from aiida_gbml.cli.potentials import potential_arguments
+
+if TYPE_CHECKING:
+    from aiida import orm
+    from aiida.engine import ProcessBuilder
+    from ase import Atoms
+
+Settings = dict[str, Any]
+
+_KEYS = ("crystal", "boundary", "engine", "verification", "protocol", "overrides", "extend", "start_from", "label")
+_ENGINES = {"lammps": "gbml.evaluation.lammps", "pw": "gbml.evaluation.pw"}
+
+
+class ConfigurationError(ValueError):
+    """What the user asks for is incomplete or makes no sense."""
+
+
+def read(path: Path) -> Settings:
+    """Return the settings of a YAML file; the crystal and the potential are relative to the file.
+
+    :raises ConfigurationError: when the file is no mapping of known keys.
+    """
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as exception:
+        raise ConfigurationError(f"'{path}' is no readable YAML: {exception}") from exception
+    if not isinstance(settings, dict):
+        raise ConfigurationError(f"'{path}' must hold a mapping with the keys {', '.join(_KEYS)}")
+    unknown = sorted(set(settings) - set(_KEYS))
+    if unknown:
+        raise ConfigurationError(f"'{path}' has the unknown key '{unknown[0]}', known are {', '.join(_KEYS)}")
+    if "crystal" in settings:
+        settings["crystal"] = path.parent / str(settings["crystal"])
+    for name in ("engine", "verification"):
+        potential = settings.get(name, {}).get("potential")
+        if isinstance(potential, str) and (path.parent / potential).exists():
+            settings[name]["potential"] = str(path.parent / potential)
+    return settings
+
+
+def put(settings: Settings, place: Sequence[str], value: Any) -> None:
+    """Set a value at a place in nested settings."""
+    *groups, name = place
+    for group in groups:
+        settings = settings.setdefault(group, {})
+    settings[name] = list(value) if isinstance(value, tuple) else value
+
+
+def builder(settings: Settings) -> ProcessBuilder:
+    """Return the builder of the search that some settings describe.
+
+    :raises ConfigurationError: when something is missing or does not exist.
+    """
+    from aiida import orm
+
+    from aiida_gbml.workflows.interfaces.search import GrainBoundarySearchWorkChain
+
+    atoms = read_crystal(settings.get("crystal"))
+    overrides = dict(settings.get("overrides", {}))
+    if not overrides.get("budget", True):
+        overrides["budget"] = None
+    verification = settings.get("verification")
+    if verification and "n_basins" in verification:
+        overrides["verification"] = {**overrides.get("verification", {}), "n_basins": verification["n_basins"]}
+    search = GrainBoundarySearchWorkChain.get_builder_from_protocol(
+        orm.StructureData(ase=atoms),
+        boundary=settings.get("boundary", {}),
+        engine=_engine(settings.get("engine", {}), atoms, settings.get("protocol")),
+        verification=_engine(verification, atoms, settings.get("protocol")) if verification else None,
+        protocol=settings.get("protocol"),
+        overrides=overrides,
+    )
+    if settings.get("extend"):
+        search.earlier = {f"search_{pk}": _evaluated(pk) for pk in _listed(settings["extend"])}
+    if settings.get("start_from"):
+        search.templates = {f"search_{pk}": _evaluated(pk) for pk in _listed(settings["start_from"])}
+    search["metadata"]["label"] = str(settings.get("label") or "")
+    return search
+
+
+def read_into_graph(settings: Settings) -> orm.StructureData:
+    """Return the crystal as a node whose file is part of its provenance.
+
+    :raises ConfigurationError: when the file cannot be read.
+    """
+    from aiida import orm
+
+    from aiida_gbml.calculations.read_crystal import read_crystal as read_crystal_node
+
+    node = read_crystal_node.run_get_node(orm.SinglefileData(file=settings["crystal"].resolve()))[1]
+    if not node.is_finished_ok:
+        raise ConfigurationError(node.exit_message)
+    structure: orm.StructureData = node.outputs.structure
+    return structure
+
+
+def read_crystal(path: Path | None) -> Atoms:
+    """Return the crystal of a file.
+
+    :raises ConfigurationError: when the file is missing, cannot be read, or its sites are partly occupied.
+    """
+    from aiida_gbml.science.interfaces.crystal_file import read_crystal_file
+
+    if path is None:
+        raise ConfigurationError("which crystal? Give a file, such as copper.cif")
+    return read_crystal_file(path)
+
+
+def describe(settings: Settings) -> str:
+    """Return what a search would do: the boundary, its candidates before and after symmetry, atoms and a rough cost."""
+    from aiida_gbml.science.interfaces.problem import SearchProblem, standard_bulk
+    from aiida_gbml.workflows.interfaces.protocol import SearchProtocol
+
+    inputs = SearchProtocol.get_protocol_inputs(settings.get("protocol"), settings.get("overrides", {}))
+    bulk = standard_bulk(read_crystal(settings.get("crystal")))
+    problem = SearchProblem.from_inputs(bulk, settings.get("boundary", {}), inputs["space"])
+    candidates = problem.candidates()
+    n_atoms = int(problem.build(candidates, [0]).sizes[0])
+    budget = min(inputs["budget"] or len(candidates), len(candidates))
+    bicrystal = problem.bicrystal
+    stages = {"engine": budget, "verification": inputs["verification"]["n_basins"]}
+    costs = [
+        f"{settings[stage].get('name', 'lammps')}: {count} relaxations, {_rough_cost(settings[stage], n_atoms, count)}"
+        for stage, count in stages.items()
+        if stage in settings
+    ]
+    lines = [
+        f"boundary      {bicrystal.boundary}",
+        f"cell          {n_atoms} atoms, {bicrystal.n_boundaries} boundaries of {bicrystal.area:.2f} Å²",
+        f"symmetry      {len(candidates.group)} operations beside the translations",
+        f"candidates    {len(candidates)}, {candidates.n_before} before the reduction by symmetry",
+        *[f"cost          {cost}" for cost in costs],
+    ]
+    return "\n".join(lines)
+
+
+def _rough_cost(engine: Mapping[str, Any], n_atoms: int, n_relaxations: int) -> str:
+    """Return an order of magnitude in words, from relaxations of copper (EAM) and aluminium (light pw.x inputs)."""
+    seconds = {"lammps": 6e-4 * n_atoms, "pw": 180.0 * (n_atoms / 20) ** 2.5}.get(engine.get("name", "lammps"))
+    if seconds is None:
+        return "of unknown cost"
+    total = seconds * n_relaxations
+    return f"about {total:.0f} CPU seconds" if total < 3600 else f"about {total / 3600:.0f} CPU hours"
+
+
+def _engine(settings: Mapping[str, Any], atoms: Atoms, protocol: str | None) -> ProcessBuilder:
+    """Return the builder of an evaluation."""
+    from aiida.common.exceptions import EntryPointError
+    from aiida.plugins import WorkflowFactory
+
+    from aiida_gbml.data.structure_set import StructureSetData
+    from aiida_gbml.science.structure_set import StructureSet
+
+    given = dict(settings)
+    name = given.pop("name", "lammps")
+    given.pop("n_basins", None)
+    try:
+        process: Any = WorkflowFactory(_ENGINES.get(name, name))
+    except EntryPointError as exception:
+        raise ConfigurationError(f"there is no engine '{name}', known are {', '.join(_ENGINES)}") from exception
+    code = _code(given.pop("code", None), name)
+    if "potential" in given:
+        given |= potential_arguments(given["potential"])
+    structures = StructureSetData(StructureSet.from_ase([atoms]))
+    try:
+        return process.get_builder_from_protocol(  # type: ignore[no-any-return]
+            code, structures, protocol=given.pop("protocol", protocol), **given
+        )
+    except TypeError as exception:
+        raise ConfigurationError(f"the settings of the engine '{name}' do not fit it: {exception}") from exception
+
+
+def _code(label: str | None, engine: str) -> orm.AbstractCode:
+    """Return a code by its label, or the only one for an engine."""
+    from aiida import orm
+    from aiida.common.exceptions import MultipleObjectsError, NotExistent
+
+    label = label or {"lammps": "lmp"}.get(engine, engine)
+    try:
+        return orm.load_code(label)
+    except NotExistent as exception:
+        raise ConfigurationError(f"there is no code '{label}'; `aiida-gbml setup` makes those on PATH") from exception
+    except MultipleObjectsError as exception:
+        raise ConfigurationError(f"several codes are called '{label}'; add the computer: {label}@...") from exception
+
+
+def _evaluated(pk: int) -> orm.Data:
+    """Return the evaluated structures of an earlier search."""
+    from aiida import orm
+    from aiida.common.exceptions import NotExistent
+
+    try:
+        node = orm.load_node(pk)
+    except NotExistent as exception:
+        raise ConfigurationError(f"there is no search {pk}") from exception
+    if not isinstance(node, orm.WorkChainNode) or "evaluated" not in node.outputs:
+        raise ConfigurationError(f"process {pk} has no evaluated structures to start from")
+    return node.outputs.evaluated  # type: ignore[no-any-return]
+
+
+def _listed(value: Any) -> list[int]:
+    return list(value) if isinstance(value, list | tuple) else [value]

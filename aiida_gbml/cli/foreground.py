@@ -1,0 +1,61 @@
+"""Running a search here with a progress bar, or handing it to the daemon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from aiida import orm
+    from aiida.engine import ProcessBuilder, WorkChain
+
+_REFRESH = 0.5  # s
+_POLL = 0.1  # s
+
+
+def submit(builder: ProcessBuilder) -> orm.WorkChainNode:
+    """Submit a search to the daemon and return its node.
+
+    :raises ValueError: when there is no broker or no daemon.
+    """
+    from aiida.common.exceptions import InvalidOperation
+    from aiida.engine import submit as submit_process
+
+    try:
+        return submit_process(builder)  # type: ignore[return-value]
+    except InvalidOperation as exception:
+        raise ValueError(f"{exception}; start the daemon with `verdi daemon start`, or use --run") from exception
+
+
+def run(builder: ProcessBuilder) -> orm.WorkChainNode:
+    """Run a search in this interpreter, with a progress bar, and return its node."""
+    from aiida.manage import get_manager
+
+    manager = get_manager()
+    runner = manager.create_runner(communicator=None, poll_interval=_POLL)  # everything runs here: no broker is needed
+    manager.set_runner(runner)
+    process: Any = runner.instantiate_process(builder)
+    total = process.inputs.budget.value if "budget" in process.inputs else None
+    with tqdm(total=total, unit="evaluation", desc=f"search {process.node.pk}") as bar:
+
+        def tick() -> None:
+            _update(bar, process)
+            if not process.has_terminated():
+                runner.loop.call_later(_REFRESH, tick)
+
+        runner.loop.call_later(_REFRESH, tick)
+        runner.run(process)
+        _update(bar, process)
+    return process.node  # type: ignore[no-any-return]
+
+
+def _update(bar: Any, process: WorkChain) -> None:
+    """Show what the process knows: its context lives in this interpreter."""
+    context = process.ctx
+    bar.n = context.get("n_observations", 0)
+    if context.get("best") is not None:
+        bar.set_postfix_str(f"best {context.best:.4f} J/m²", refresh=False)
+    if "basins" in context:
+        bar.set_description_str(f"search {process.node.pk}, verifying {len(context.basins)} basins", refresh=False)
+    bar.refresh()

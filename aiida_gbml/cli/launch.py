@@ -1,0 +1,97 @@
+"""`aiida-gbml launch`: from files and options to a running search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from aiida.cmdline.utils import echo
+
+_OPTIONS = (
+    ("sigma", ("boundary", "sigma")),
+    ("angle", ("boundary", "angle")),
+    ("axis", ("boundary", "axis")),
+    ("plane", ("boundary", "plane")),
+    ("engine", ("engine", "name")),
+    ("code", ("engine", "code")),
+    ("potential", ("engine", "potential")),
+    ("pseudo_family", ("engine", "pseudo_family")),
+    ("verify", ("verification", "name")),
+    ("verify_code", ("verification", "code")),
+    ("verify_pseudo_family", ("verification", "pseudo_family")),
+    ("n_basins", ("verification", "n_basins")),
+    ("protocol", ("protocol",)),
+    ("strategy", ("overrides", "strategy", "method")),
+    ("acquisition", ("overrides", "strategy", "acquisition")),
+    ("budget", ("overrides", "budget")),
+    ("batch_size", ("overrides", "batch_size")),
+    ("max_concurrent", ("overrides", "max_concurrent")),
+    ("seed", ("overrides", "seed")),
+    ("spacing", ("overrides", "space", "translation_spacing")),
+    ("max_removed", ("overrides", "space", "max_removed")),
+    ("extend", ("extend",)),
+    ("start_from", ("start_from",)),
+    ("label", ("label",)),
+)
+"""Options of the command and the place of each in a configuration file."""
+
+
+@click.group("launch")
+def launch() -> None:
+    """Submit a process, or run it here."""
+
+
+@launch.command("gb-search")
+@click.argument("crystal", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="YAML file with the same.")
+@click.option("--sigma", type=int, help="Inverse density of coincidence sites.")
+@click.option("--angle", type=float, help="Misorientation in degrees, instead of --sigma.")
+@click.option("--axis", type=int, nargs=3, help="Rotation axis, three integers.")
+@click.option("--plane", type=int, nargs=3, help="Boundary plane in the lower grain, three integers.")
+@click.option("--engine", help="lammps, pw, or the entry point of another evaluation.  [default: lammps]")
+@click.option("--code", help="Code of the engine, such as lmp@localhost.")
+@click.option("--potential", help="Potential file of LAMMPS, or YAML with pair styles and coefficients.")
+@click.option("--pseudo-family", help="Pseudopotential family, for pw.")
+@click.option("--verify", help="Second engine that relaxes the most stable basins, such as pw.")
+@click.option("--verify-code", help="Code of the second engine.")
+@click.option("--verify-pseudo-family", help="Pseudopotential family of the second engine.")
+@click.option("--n-basins", type=int, help="Basins for the second engine.")
+@click.option("--protocol", type=click.Choice(("fast", "balanced", "stringent")), help="[default: balanced]")
+@click.option("--strategy", type=click.Choice(("kriging", "random", "exhaustive")), help="[default: kriging]")
+@click.option("--acquisition", help="What a Kriging search maximises.  [default: expected improvement]")
+@click.option("--budget", type=int, help="Most evaluations; 0 for every candidate.")
+@click.option("--batch-size", type=int, help="Evaluations a round.")
+@click.option("--max-concurrent", type=int, help="Most jobs at a time.")
+@click.option("--seed", type=int, help="Seed of every draw.")
+@click.option("--spacing", type=float, help="Largest step between translations in Å.")
+@click.option("--max-removed", type=int, help="Remove up to so many atoms from the boundary.")
+@click.option("--extend", type=int, help="Pk of a search of the same boundary to go on from.")
+@click.option("--start-from", type=int, multiple=True, help="Pk of a search of another boundary to learn from.")
+@click.option("--label", help="Label of the process.")
+@click.option("--run", "mode", flag_value="run", help="Run here, with a progress bar.")
+@click.option("--daemon", "mode", flag_value="daemon", default=True, help="Submit to the daemon.  [default]")
+@click.option("--dry-run", "mode", flag_value="dry-run", help="Print candidates and costs, make no process.")
+def gb_search(crystal: Path | None, config: Path | None, mode: str, **options: Any) -> None:
+    """Search the most stable structure of a grain boundary of CRYSTAL, a file that ASE or pymatgen reads."""
+    from aiida_gbml.cli import configuration, foreground
+
+    try:
+        settings = configuration.read(config) if config else {}
+        for option, place in _OPTIONS:
+            if options[option] not in (None, ()):
+                configuration.put(settings, place, options[option])
+        if crystal is not None:
+            settings["crystal"] = crystal
+        if mode == "dry-run":
+            echo.echo(configuration.describe(settings))
+            return
+        builder = configuration.builder(settings)
+        builder.structure = configuration.read_into_graph(settings)
+        node = foreground.run(builder) if mode == "run" else foreground.submit(builder)
+    except (ValueError, OSError) as exception:
+        echo.echo_critical(" ".join(str(exception).split()))
+    echo.echo(f"pk {node.pk}")
+    if mode == "run" and not node.is_finished_ok:
+        echo.echo_critical(f"search {node.pk} ended with [{node.exit_status}] {node.exit_message}")
+    echo.echo_report(f"look at it with `aiida-gbml show {node.pk}` and `aiida-gbml plot {node.pk}`")

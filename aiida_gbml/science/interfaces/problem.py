@@ -1,0 +1,107 @@
+"""A search problem: one crystal, one boundary, one search space, and the structures that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aiida_gbml.science.archive import Array
+from aiida_gbml.science.interfaces.bicrystal import Bicrystal
+from aiida_gbml.science.interfaces.boundary import Boundary, BoundaryError
+from aiida_gbml.science.interfaces.candidates import CandidateSet, SearchSpace, enumerate_candidates
+from aiida_gbml.science.interfaces.crystal import Crystal
+from aiida_gbml.science.structure_set import NEW, StructureSet
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+_BOUNDARY_KEYS = ("sigma", "angle", "axis", "plane", "charges")
+
+
+def standard_bulk(atoms: Atoms) -> StructureSet:
+    """Return the conventional cell of a crystal as a set of one structure.
+
+    :raises CrystalError: when the crystal is not cubic or not periodic.
+    """
+    return StructureSet.from_ase([Crystal.from_ase(atoms).to_ase()], status=[NEW])
+
+
+def read_boundary(settings: Mapping[str, Any]) -> Boundary:
+    """Return the boundary of ``axis``, ``plane`` and either ``sigma`` or ``angle`` (degrees).
+
+    :raises BoundaryError: when something is missing, unknown, of the wrong type, or there is no such boundary.
+    """
+    unknown = sorted(set(settings) - set(_BOUNDARY_KEYS))
+    if unknown:
+        raise BoundaryError(f"unknown setting '{unknown[0]}' of the boundary, known are {', '.join(_BOUNDARY_KEYS)}")
+    missing = [name for name in ("axis", "plane") if name not in settings]
+    if missing or ("sigma" in settings) == ("angle" in settings):
+        raise BoundaryError("a boundary needs an axis, a plane, and either a sigma or an angle")
+    try:
+        if "sigma" in settings:
+            return Boundary.from_sigma(int(settings["sigma"]), settings["axis"], settings["plane"])
+        return Boundary.from_angle(float(settings["angle"]), settings["axis"], settings["plane"])
+    except TypeError as exception:
+        raise BoundaryError(f"a setting of the boundary has the wrong type: {exception}") from exception
+
+
+@dataclass(frozen=True)
+class SearchProblem:
+    """Everything that follows from the crystal, the boundary and the space.
+
+    :param bicrystal: builds the structures.
+    :param space: says which ones.
+    """
+
+    bicrystal: Bicrystal
+    space: SearchSpace
+
+    @classmethod
+    def from_inputs(cls, bulk: StructureSet, boundary: Mapping[str, Any], space: Mapping[str, Any]) -> SearchProblem:
+        """Return the problem of plain inputs.
+
+        :param bulk: the crystal as the only row of a set.
+        :param boundary: see :func:`read_boundary`; ``charges`` tells polar terminations, by element in e.
+        :param space: fields of :class:`SearchSpace`.
+        :raises ValueError: for inputs that make no sense, in one sentence.
+        """
+        settings = SearchSpace.from_dict(space)
+        crystal = Crystal.from_ase(bulk.to_ase(0), boundary.get("charges"))
+        bicrystal = Bicrystal(
+            crystal,
+            read_boundary(boundary),
+            thickness=settings.thickness,
+            geometry=settings.geometry,
+            vacuum=settings.vacuum,
+            repeat=settings.repeat,
+        )
+        return cls(bicrystal, settings)
+
+    def candidates(self) -> CandidateSet:
+        """Return the symmetry-distinct candidates.
+
+        :raises CandidateError: when nothing is left.
+        """
+        return enumerate_candidates(self.bicrystal, self.space)
+
+    def build(self, candidates: CandidateSet, rows: Sequence[int] | Array) -> StructureSet:
+        """Return some candidates as structures, with the columns that say which they are."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        columns = {
+            "translation": candidates.translations[chosen],
+            "gap": candidates.gaps[chosen],
+            "termination": candidates.terminations[chosen],
+            "n_removed": candidates.n_removed[chosen],
+        }
+        structures = [self.bicrystal.build(*(columns[name][i] for name in columns)) for i in range(len(chosen))]
+        pairs = zip(columns["gap"], columns["termination"], strict=True)
+        return StructureSet.from_ase(
+            structures,
+            candidate=chosen,
+            boundary_height=np.array([self.bicrystal.boundary_heights(*pair)[0] for pair in pairs], dtype=float),
+            translation_fraction=candidates.group.fractional(columns["translation"]),
+            **columns,
+        )

@@ -1,0 +1,90 @@
+"""What is refused before a search is stored: each validator returns one sentence, or nothing when all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiida import orm
+from aiida.common.exceptions import EntryPointError
+from aiida.plugins import WorkflowFactory
+
+from aiida_gbml.data.structure_set import StructureSetData
+from aiida_gbml.science.interfaces.candidates import SearchSpace
+from aiida_gbml.science.interfaces.problem import read_boundary, standard_bulk
+from aiida_gbml.science.interfaces.strategies import Strategy
+from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
+
+
+def validate_boundary(value: orm.Dict, _: Any) -> str | None:
+    """Refuse a boundary that does not exist."""
+    return _complaint(read_boundary, value.get_dict())
+
+
+def validate_space(value: orm.Dict, _: Any) -> str | None:
+    """Refuse a search space with unknown or impossible settings."""
+    return _complaint(SearchSpace.from_dict, value.get_dict())
+
+
+def validate_strategy(value: orm.Dict, _: Any) -> str | None:
+    """Refuse a strategy with unknown or impossible settings."""
+    return _complaint(Strategy.from_dict, value.get_dict())
+
+
+def validate_positive(value: orm.Int | None, port: Any) -> str | None:
+    """Refuse a number below one."""
+    return None if value is None or value.value > 0 else f"'{port.name}' must be at least 1, got {value.value}"
+
+
+def validate_fraction(value: orm.Float, port: Any) -> str | None:
+    """Refuse what is no share."""
+    return None if 0 <= value.value <= 1 else f"'{port.name}' must lie between 0 and 1, got {value.value}"
+
+
+def validate_engine(value: Mapping[str, Any] | None, port: Any) -> str | None:
+    """Refuse an engine whose entry point is no evaluation work chain."""
+    if not value or "workflow" not in value:
+        return None
+    name = value["workflow"].value
+    try:
+        process = WorkflowFactory(name)
+    except EntryPointError as exception:
+        return f"'{port.name}.workflow' is no entry point of a work chain, got '{name}': {exception}"
+    if not (isinstance(process, type) and issubclass(process, EvaluationWorkChain)):
+        return f"'{port.name}.workflow' must have the interface of an evaluation, which '{name}' has not"
+    return None
+
+
+def validate_search(value: Mapping[str, Any], _: Any) -> str | None:
+    """Refuse a crystal that cannot be used, and engines that cannot evaluate it."""
+    if "structure" not in value:
+        return None
+    try:
+        bulk = standard_bulk(value["structure"].get_ase())
+    except ValueError as exception:
+        return f"the bulk structure cannot be used: {exception}"
+    for name in ("engine", "verification"):
+        complaint = _engine_complaint(value.get(name), StructureSetData(bulk))
+        if complaint:
+            return f"the {name} cannot evaluate the crystal: {complaint}"
+    return None
+
+
+def _engine_complaint(engine: Mapping[str, Any] | None, bulk: StructureSetData) -> str | None:
+    """Return what the engine's own work chain has to say against its inputs."""
+    if not engine or "workflow" not in engine:
+        return None
+    process: Any = WorkflowFactory(engine["workflow"].value)
+    ports = process.spec().inputs
+    shared = {name: engine[name] for name in ("mode", "constraints") if name in engine}
+    error = ports.validate(ports.pre_process({**engine["inputs"], **shared, "structures": bulk}))
+    return None if error is None else error.message
+
+
+def _complaint(check: Any, settings: Mapping[str, Any]) -> str | None:
+    """Return what a check of some settings raises."""
+    try:
+        check(settings)
+    except ValueError as exception:
+        return str(exception)
+    return None

@@ -1,0 +1,113 @@
+"""What a search looks like from outside: the same plain values for the command line, for notebooks and for pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from aiida import orm
+from aiida.common.links import LinkType
+
+from aiida_gbml.science.interfaces.observations import Observations
+from aiida_gbml.science.interfaces.summary import best_row
+from aiida_gbml.science.structure_set import OK, StructureSet
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+COLUMNS = ("excess_energy", "excess_volume", "translation", "gap", "termination", "n_removed", "n_atoms")
+"""What a row of a ranking tells: J/m², Å, Å, Å and three numbers without dimension."""
+
+
+class SearchView:
+    """Read access to a search that is running, finished or failed.
+
+    :param node: the work chain of the search.
+    :raises ValueError: when the node is no grain-boundary search.
+    """
+
+    def __init__(self, node: orm.WorkChainNode) -> None:
+        if node.process_label != "GrainBoundarySearchWorkChain":
+            raise ValueError(f"process {node.pk} is a {node.process_label}, not a grain-boundary search")
+        self.node = node
+
+    @property
+    def state(self) -> str:
+        """One sentence on where the search stands."""
+        if not self.node.is_terminated:
+            return f"{self.node.process_state}, {len(self.observations)} evaluated"
+        if self.node.is_finished_ok:
+            return "finished"
+        exit_text = f"[{self.node.exit_status}] {self.node.exit_message}" if self.node.is_finished else "excepted"
+        return "killed" if self.node.is_killed else exit_text
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The flat summary; empty as long as there is none."""
+        return dict(self.node.outputs.interface.get_dict()) if "interface" in self.node.outputs else {}
+
+    @cached_property
+    def observations(self) -> Observations:
+        """Everything observed so far, in the order of the evaluations."""
+        recorded = [node for label, node in self._children.items() if label.startswith(("record_", "adopt"))]
+        nodes = [node.outputs.observations for node in recorded if node.is_finished_ok]
+        if not nodes:
+            return Observations.empty()
+        latest: Observations = max((node.observations for node in nodes), key=len)
+        return latest
+
+    @cached_property
+    def evaluated(self) -> StructureSet | None:
+        """Every evaluated structure with its excess energy; none as long as the search goes on."""
+        return self.node.outputs.evaluated.structures if "evaluated" in self.node.outputs else None
+
+    @cached_property
+    def expected_regrets(self) -> list[tuple[int, float]]:
+        """Number of evaluations known and expected regret in J/m² at each proposal."""
+        proposals = [node for label, node in self._children.items() if label.startswith("propose_")]
+        found = []
+        for node in (node for node in proposals if node.is_finished_ok):
+            outputs = node.outputs.results if "results" in node.outputs else node.outputs
+            regret = outputs.outlook.get("expected_regret")
+            if regret is not None:
+                known = node.inputs.observations if "observations" in node.inputs else node.inputs.arrays.observations
+                found.append((known.base.attributes.get("n_observations"), regret))
+        return found
+
+    @cached_property
+    def best_structure(self) -> tuple[Atoms, list[float]] | None:
+        """The most stable structure and the heights z of its boundaries in Å; none as long as there is none."""
+        outputs = self.node.outputs
+        decisive = outputs.verified if "verified" in outputs else outputs.evaluated if "evaluated" in outputs else None
+        if decisive is None:
+            return None
+        structures: StructureSet = decisive.structures
+        row = best_row(structures)
+        first = float(structures.columns["boundary_height"][row])
+        return structures.to_ase(row), [first, 0.0] if structures.pbc[row, 2] else [first]
+
+    def ranking(self, n_rows: int | None = None) -> list[dict[str, Any]]:
+        """Return the evaluated structures as plain values, lowest excess energy first, failed ones left out."""
+        if self.evaluated is None:
+            return []
+        columns = {**self.evaluated.columns, "n_atoms": self.evaluated.sizes}
+        energies = columns["excess_energy"]
+        order = [row for row in np.argsort(energies) if columns["status"][row] == OK][:n_rows]
+        return [{name: columns[name][row].tolist() for name in COLUMNS if name in columns} for row in order]
+
+    def failures(self) -> list[tuple[str, int]]:
+        """Return each reason of a failed evaluation with the number of rows it stopped, most frequent first."""
+        return Counter(str(reason) for reason in self.observations.reasons if reason).most_common()
+
+    def failed_children(self) -> list[tuple[str, orm.ProcessNode]]:
+        """Return the failed processes that the search called, by their labels."""
+        ended = [(label, node) for label, node in self._children.items() if node.is_terminated]
+        return [(label, node) for label, node in ended if not node.is_finished_ok]
+
+    @cached_property
+    def _children(self) -> dict[str, orm.ProcessNode]:
+        links = self.node.base.links.get_outgoing(link_type=(LinkType.CALL_CALC, LinkType.CALL_WORK)).all()
+        nodes = {str(link.link_label): cast("orm.ProcessNode", link.node) for link in links}
+        return dict(sorted(nodes.items()))
