@@ -86,6 +86,7 @@ def ensure_code(program: Program, computer: orm.Computer) -> Finding:
             filepath_executable=str(executable),
             default_calc_job_plugin=program.plugin or None,
             prepend_text=prepend_text(executable),
+            with_mpi=False,  # many small jobs at a time are quicker than one after the other on all cores
         ).store()
         return Finding(subject, "made", f"{label} runs {executable}")
     return Finding(subject, "ok", f"{label} runs {code.get_executable()}")
