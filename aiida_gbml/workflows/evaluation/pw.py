@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ from aiida_gbml.workflows.evaluation.failure import failure_of
 from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
 from aiida_gbml.workflows.fan_out import Launch
 
-MOST_ROWS_AT_ONCE = 150
-"""Rows collected by one calculation function: no process takes more than 200 input links."""
+MOST_ROWS_AT_ONCE = 50
+"""Rows collected in one step, which thus takes less than a second of the daemon's time."""
 
 _PER_ATOM = {"conv_thr": ("ELECTRONS", "conv_thr_per_atom"), "etot_conv_thr": ("CONTROL", "etot_conv_thr_per_atom")}
 
@@ -53,7 +53,12 @@ class PwEvaluationWorkChain(EvaluationWorkChain):
             help="How many structures are computed at a time (dimensionless).",
         )
         spec.inputs.validator = _validate_inputs
-        spec.outline(while_(cls.should_run_pw)(cls.run_pw), cls.collect_results)
+        spec.outline(
+            cls.setup,
+            while_(cls.should_run_pw)(cls.run_pw),
+            while_(cls.should_collect)(cls.collect_part),
+            cls.results,
+        )
 
     @classmethod
     def get_protocol_filepath(cls) -> Path:
@@ -127,6 +132,10 @@ class PwEvaluationWorkChain(EvaluationWorkChain):
         """Call-link labels of the children, one a row."""
         return [f"row_{row:04d}" for row in range(len(self.inputs.structures))]
 
+    def setup(self) -> None:
+        """Begin with no part collected."""
+        self.ctx.n_parts = 0
+
     def should_run_pw(self) -> bool:
         """Go on until every structure has been tried."""
         return bool(self.unfinished(self.labels))
@@ -135,23 +144,30 @@ class PwEvaluationWorkChain(EvaluationWorkChain):
         """Launch as many structures as may run at a time, and wait until one of them is done."""
         self.fan_out(self.labels, self._build_row, self.inputs.max_concurrent.value)
 
-    def collect_results(self) -> ExitCode | None:
-        """Join the results and the failures of all rows into one set."""
+    def should_collect(self) -> bool:
+        """Go on until every row is in one of the parts."""
+        return bool(self.ctx.n_parts * MOST_ROWS_AT_ONCE < len(self.inputs.structures))
+
+    def collect_part(self) -> None:
+        """Join the results and the failures of the next rows into one set."""
+        first = self.ctx.n_parts * MOST_ROWS_AT_ONCE
         children = self.children("row_")
-        parts: dict[str, Any] = {}
-        for number, labels in enumerate(_chunks(self.labels)):
-            trajectories, failures = {}, {}
-            for label in labels:
-                if _has_result(children[label]):
-                    trajectories[label] = children[label].outputs.output_trajectory
-                else:
-                    failures[label] = failure_of(children[label])
-            given = {"structures": self.inputs.structures, "failures": orm.Dict(failures), **trajectories}
-            name = f"collect_{number:04d}"
-            parts[name] = self.call_once(name, collect_pw_results, **given)["evaluated"]
-        if len(parts) > 1:
-            return self.conclude(self.call_once("merge", merge_structure_sets, **parts)["merged"])
-        return self.conclude(parts["collect_0000"])
+        trajectories, failures = {}, {}
+        for label in self.labels[first : first + MOST_ROWS_AT_ONCE]:
+            if _has_result(children[label]):
+                trajectories[label] = children[label].outputs.output_trajectory
+            else:
+                failures[label] = failure_of(children[label])
+        given = {"structures": self.inputs.structures, "failures": orm.Dict(failures), **trajectories}
+        self.call_once(f"collect_{self.ctx.n_parts:04d}", collect_pw_results, **given)
+        self.ctx.n_parts += 1
+
+    def results(self) -> ExitCode | None:
+        """Attach the rows of all parts as one set."""
+        parts = {label: node.outputs.evaluated for label, node in self.children("collect_").items()}
+        if len(parts) == 1:
+            return self.conclude(parts.popitem()[1])
+        return self.conclude(self.call_once("merge", merge_structure_sets, **parts)["merged"])
 
     def _build_row(self, label: str) -> Launch:
         """Return the work chain and the inputs of one structure."""
@@ -164,11 +180,6 @@ class PwEvaluationWorkChain(EvaluationWorkChain):
         own = self.call_once(f"prepare_{row}", prepare_pw_inputs, row=orm.Int(int(row)), **shared)
         pseudos = {kind: inputs.pw.pseudos[kind] for kind in own["structure"].get_kind_names()}
         return PwRestartWorkChain, {**inputs, "pw": {**inputs.pw, **own, "pseudos": pseudos}}
-
-
-def _chunks(labels: list[str]) -> Iterator[list[str]]:
-    """Cut labels into parts that one calculation function can take."""
-    return (labels[start : start + MOST_ROWS_AT_ONCE] for start in range(0, len(labels), MOST_ROWS_AT_ONCE))
 
 
 def _has_result(child: orm.ProcessNode) -> bool:
@@ -205,6 +216,8 @@ def _validate_inputs(inputs: Mapping[str, Any], _: PortNamespace) -> str | None:
         return None  # the ports themselves say what is missing
     structures = inputs["structures"].structures
     constraints = inputs["constraints"].get_dict()
+    if not len(structures):
+        return "there is no structure to evaluate"
     missing = set(Symbols(structures.numbers)) - set(inputs["base"].get("pw", {}).get("pseudos", {}))
     if missing:
         return f"there is no pseudopotential for {', '.join(sorted(missing))} in `base.pw.pseudos`"
