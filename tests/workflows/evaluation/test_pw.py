@@ -92,6 +92,13 @@ def test_wrong_input_is_refused_in_one_sentence(
         run_get_node(build(structures, **changes))
 
 
+def test_an_empty_set_is_refused(build: Any) -> None:
+    builder = build([CUBE])
+    builder.structures = StructureSetData(StructureSet.from_ase([]))
+    with pytest.raises(ValueError, match="there is no structure to evaluate"):
+        run_get_node(builder)
+
+
 def test_a_missing_pseudopotential_is_named(build: Any) -> None:
     builder = build([CUBE])
     builder.structures = StructureSetData(StructureSet.from_ase([PAIR]))

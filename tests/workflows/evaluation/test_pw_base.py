@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,8 +32,8 @@ Lost = (
 
 
 @pytest.fixture
-def chain(aiida_code_installed: Any, pseudo_family: str) -> PwRestartWorkChain:
-    """Return a work chain as it is before its first job."""
+def chain(aiida_code_installed: Any, pseudo_family: str) -> Iterator[PwRestartWorkChain]:
+    """Yield a work chain as it is before its first job."""
     code = aiida_code_installed("quantumespresso.pw", filepath_executable="/bin/true")
     family = CutoffsPseudoPotentialFamily.collection.get(label=pseudo_family)
     atoms = Atoms("H", cell=[3, 3, 3], pbc=True)
@@ -46,9 +48,11 @@ def chain(aiida_code_installed: Any, pseudo_family: str) -> PwRestartWorkChain:
         },
         "kpoints_distance": orm.Float(1.0),
     }
-    process = get_manager().get_runner().instantiate_process(PwRestartWorkChain, **inputs)
+    runner = get_manager().create_runner(loop=asyncio.new_event_loop())  # of its own: no job of these tests shall run
+    process = runner.instantiate_process(PwRestartWorkChain, **inputs)
     process.setup()
-    return process
+    yield process
+    runner.close()
 
 
 @pytest.fixture
@@ -125,3 +129,14 @@ def test_the_faults_of_one_kind_do_not_count_for_another(chain: PwRestartWorkCha
     assert _restarts(finish(Codes.ERROR_SCHEDULER_NODE_FAILURE))
     assert _restarts(finish(Codes.ERROR_SCHEDULER_OUT_OF_WALLTIME))
     assert chain.ctx.interruptions == {"lost output": 1, "node failure": 1, "wall time": 1}
+
+
+def test_a_repeated_step_does_not_run_a_job_twice(chain: PwRestartWorkChain) -> None:
+    with chain._process_scope():  # children are those of the process that is being run
+        chain.validate_kpoints()
+        chain.prepare_process()
+        first = chain.run_process()
+        chain.ctx.iteration = 0  # as the checkpoint has it, when the worker dies in this step
+        second = chain.run_process()
+    assert second["children"].pk == first["children"].pk
+    assert len([child for child in chain.node.called if isinstance(child, orm.CalcJobNode)]) == 1
