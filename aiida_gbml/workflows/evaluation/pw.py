@@ -29,7 +29,12 @@ _PER_ATOM = {"conv_thr": ("ELECTRONS", "conv_thr_per_atom"), "etot_conv_thr": ("
 
 
 class PwEvaluationWorkChain(EvaluationWorkChain):
-    """Evaluate a set of structures with ``pw.x``, a few of them at a time; one that fails is a failed row."""
+    """Evaluate a set of structures with ``pw.x``, a few of them at a time; one that fails is a failed row.
+
+    k-points follow from a distance in reciprocal space and thresholds from the number of atoms, so that a boundary and
+    its bulk are computed alike. ``pw.x`` gives no force on a coordinate that is held, and relaxes ``isotropic`` cells
+    in all their freedom: it is the symmetry of a cubic crystal that keeps its shape.
+    """
 
     @classmethod
     def define(cls, spec: WorkChainSpec) -> None:
@@ -100,14 +105,9 @@ class PwEvaluationWorkChain(EvaluationWorkChain):
         base = PwRestartWorkChain.get_builder_from_protocol(
             code, _one_of_each(structures), protocol, changes, options={**parallel, **(options or {})}, **pw
         )
-        parameters = base.pw.parameters.get_dict()
-        per_atom = PwRestartWorkChain.get_protocol_inputs(protocol, changes)["meta_parameters"]
-        extensive: dict[str, dict[str, float]] = {}
-        for name, (namelist, meta) in _PER_ATOM.items():
-            if name not in changes["pw"]["parameters"].get(namelist, {}):
-                del parameters[namelist][name]
-                extensive.setdefault(namelist, {})[name] = per_atom[meta]
-        base.pw.parameters = orm.Dict(parameters)
+        extensive = _extensive_parameters(
+            PwRestartWorkChain.get_protocol_inputs(protocol, changes)["meta_parameters"], changes["pw"]["parameters"]
+        )
         builder = cls.get_builder()
         builder.structures = structures
         builder.mode = orm.Str(mode)
@@ -115,7 +115,7 @@ class PwEvaluationWorkChain(EvaluationWorkChain):
         builder.max_failed_fraction = orm.Float(settings["max_failed_fraction"])
         builder.max_concurrent = orm.Int(settings["max_concurrent"] if max_concurrent is None else max_concurrent)
         builder.extensive_parameters = orm.Dict(extensive)
-        builder.base = _without_structure(base)
+        builder.base = _without(base, extensive)
         return builder
 
     @classmethod
@@ -197,10 +197,24 @@ def _one_of_each(structures: StructureSetData) -> orm.StructureData:
     return structure
 
 
-def _without_structure(base: ProcessBuilder) -> dict[str, Any]:
-    """Return the inputs of a builder of one structure that hold for any structure."""
+def _extensive_parameters(per_atom: Mapping[str, float], given: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the thresholds of a protocol that grow with the structure, without those that are given absolutely."""
+    extensive: dict[str, dict[str, float]] = {}
+    for name, (namelist, meta) in _PER_ATOM.items():
+        if name not in given.get(namelist, {}):
+            extensive.setdefault(namelist, {})[name] = per_atom[meta]
+    return extensive
+
+
+def _without(base: ProcessBuilder, extensive: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Return the inputs of the builder of one structure that hold for all structures."""
     inputs: dict[str, Any] = base._inputs(prune=True)
     inputs["pw"].pop("structure")
+    parameters = inputs["pw"]["parameters"].get_dict()
+    for namelist, values in extensive.items():
+        for name in values:
+            del parameters[namelist][name]
+    inputs["pw"]["parameters"] = orm.Dict(parameters)
     return inputs
 
 
