@@ -40,7 +40,7 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
             serializer=orm.to_aiida_type,
             default=lambda: orm.Int(10),
             validator=_validate_attempts,
-            help="Most jobs for one set, the first included; rows they do not reach have failed.",
+            help="Most jobs for one set (a number), the first included; rows they do not reach have failed.",
         )
         spec.inputs.validator = _validate_inputs
         spec.outline(while_(cls.should_run_lammps)(cls.run_lammps), cls.attach_results)
@@ -88,6 +88,7 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
                 )
             potential = LammpsPotential.from_file_name(potential_files[0].filename).to_dict()
         options = settings["lammps"]["metadata"]["options"]
+        scheduler = code.computer.scheduler_type if code.computer is not None else ""
         builder = cls.get_builder()
         if structures is not None:
             builder.structures = structures
@@ -100,7 +101,7 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
             "potential": orm.Dict(dict(potential)),
             "potential_files": {f"file_{i}": node for i, node in enumerate(potential_files)},
             "parameters": orm.Dict(settings["lammps"]["parameters"]),
-            "metadata": {"options": cls.set_default_resources(options, code.computer.scheduler_type)},
+            "metadata": {"options": cls.set_default_resources(options, scheduler)},
         }
         return builder
 

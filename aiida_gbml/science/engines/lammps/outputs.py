@@ -13,12 +13,7 @@ import numpy as np
 
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.engines.lammps.frame import LammpsFrame
-from aiida_gbml.science.engines.lammps.inputs import (
-    ATOM_FIELDS,
-    BOX_FIELDS,
-    HEADER,
-    PRESSURE_FIELDS,
-)
+from aiida_gbml.science.engines.lammps.inputs import ATOM_FIELDS, BOX_FIELDS, HEADER, PRESSURE_FIELDS
 from aiida_gbml.science.engines.lammps.settings import LammpsSettings, frame_of, free_coordinates
 from aiida_gbml.science.structure_set import FAILED, NEW, OK, StructureSet
 
@@ -29,6 +24,7 @@ _SUM_TOLERANCE = 1e-12
 _N_TABLE_HEAD = 9
 _LONGEST_REASON = 200
 _ROW = re.compile(r"[0-9]{1,9}")
+_FAILURE = re.compile(r"failed [0-9]+ ([0-9]+) ([0-9]+) ")
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
@@ -203,9 +199,11 @@ def _is_finished(lines: list[str]) -> bool:
 
 def _failure(line: str) -> str:
     """Return the reason in a line ``failed row atoms_expected atoms energy force``."""
-    words = line.split()
-    if len(words) == 6 and words[2] != words[3]:
-        return f"LAMMPS lost atoms: {words[3]} of {words[2]} are left"
+    counts = _FAILURE.match(line)
+    if counts is None:
+        return "it failed, and its output is damaged"
+    if counts[1] != counts[2]:
+        return f"LAMMPS lost atoms: {counts[2]} of {counts[1]} are left"
     return "the energy or a force is not finite or beyond 1e12 eV: atoms are too close"
 
 

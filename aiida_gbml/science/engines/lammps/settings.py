@@ -78,6 +78,7 @@ def check_inputs(structures: StructureSet, potential: LammpsPotential, settings:
     potential.check_elements(sorted(set(Symbols(structures.numbers))))
     for row in range(len(structures)):
         _check_periodicity(structures.pbc[row].tolist(), row, potential, settings)
+        frame_of(structures, row)
     if settings.mode == "relax" and "fixed" in structures.atom_columns:
         _check_fixed(structures)
 

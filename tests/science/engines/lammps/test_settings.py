@@ -76,3 +76,5 @@ def test_a_flat_cell_is_named_by_its_row():
     flat = StructureSet.from_ase([Atoms("Cu", cell=[3, 3, 0], pbc=True)])
     with pytest.raises(LammpsInputError, match="structure 0: the periodic cell vectors"):
         frame_of(flat, 0)
+    with pytest.raises(LammpsInputError, match="structure 0: the periodic cell vectors"):
+        check_inputs(flat, MORSE, LammpsSettings())
