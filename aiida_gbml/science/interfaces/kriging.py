@@ -1,8 +1,17 @@
-"""Kriging: find the most stable boundary structure in few evaluations, with a Gaussian process over all candidates."""
+"""Kriging: find the most stable boundary structure in few evaluations, with a Gaussian process over all candidates.
+
+One round of the search, given the energies observed so far:
+
+1. energies become targets of zero mean and unit variance, the highest ones capped (:class:`TargetScale`);
+2. candidates become points at which symmetry-equivalent structures coincide (:class:`CandidateFeatures`);
+3. hyperparameters follow from the marginal likelihood of the targets (:func:`fit_hyperparameters`);
+4. the posterior over all candidates is computed, pending ones being imputed (:class:`CandidatePosterior`);
+5. the candidate of highest acquisition is proposed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +19,38 @@ import numpy as np
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.interfaces.candidates import CandidateSet
 from aiida_gbml.science.interfaces.search import ExhaustiveSearch, RandomSearch, Search, SearchError
-from aiida_gbml.science.interfaces.surrogate import CandidateFeatures
-from aiida_gbml.science.learning import acquisition
-from aiida_gbml.science.learning.gaussian_process import CandidatePosterior, fit_hyperparameters
-
-__all__ = ["ExhaustiveSearch", "KrigingSearch", "KrigingSettings", "RandomSearch", "Search", "SearchError"]
-
-ACQUISITIONS = (
-    "expected improvement",
-    "log expected improvement",
-    "probability of improvement",
-    "lower confidence bound",
-    "thompson sampling",
+from aiida_gbml.science.interfaces.surrogate import CandidateFeatures, Surrogate, TargetScale
+from aiida_gbml.science.learning.acquisition import (
+    expected_improvement,
+    expected_regret,
+    log_expected_improvement,
+    lower_confidence_bound,
+    probability_of_improvement,
+    thompson_sample,
 )
+from aiida_gbml.science.learning.gaussian_process import CandidatePosterior, GaussianProcess, fit_hyperparameters
 
-_N_SAMPLED = 256  # candidates of highest expected improvement among which functions are drawn
+__all__ = [
+    "ACQUISITIONS",
+    "ExhaustiveSearch",
+    "KrigingSearch",
+    "KrigingSettings",
+    "RandomSearch",
+    "Search",
+    "SearchError",
+]
+
+_POINTWISE: dict[str, Callable[[Array, Array, float], Array]] = {
+    "expected improvement": expected_improvement,
+    "log expected improvement": log_expected_improvement,
+    "probability of improvement": probability_of_improvement,
+    "lower confidence bound": lambda mean, deviation, _: lower_confidence_bound(mean, deviation),
+}
+_THOMPSON = "thompson sampling"
+ACQUISITIONS = (*_POINTWISE, _THOMPSON)
+
+_ALWAYS_REFIT = 30  # observations; beyond, hyperparameters change little and cost more
+_N_DRAWN = 256  # candidates of highest expected improvement, among which functions are drawn
 _TIE = 1e-9
 
 
@@ -41,8 +67,8 @@ class KrigingSettings:
     """
 
     acquisition: str = "expected improvement"
-    n_initial: int = 6
-    n_harmonics: int = 6
+    n_initial: int = 5
+    n_harmonics: int = 12
     regret_tolerance: float = 5e-4
     patience: int = 5
 
@@ -54,19 +80,36 @@ class KrigingSettings:
                 raise SearchError(f"'{name}' of the search must be positive, got {getattr(self, name)}")
 
 
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of all n candidates, in units of the targets.
+
+    :param mean: (n,) posterior means.
+    :param deviation: (n,) posterior standard deviations.
+    :param best: lowest value known or imputed.
+    """
+
+    mean: Array
+    deviation: Array
+    best: float
+
+
 class KrigingSearch(Search):
     """Ask for the candidate whose evaluation promises most, by a Gaussian process over all candidates.
+
+    Candidates of a batch, and those pending, are imputed with their predicted means (kriging believer; Ginsbourger et
+    al. 2010). Failed ones count as the worst energies, but have no say in the hyperparameters.
+
+    >>> search = KrigingSearch(candidates, seed=7)  # doctest: +SKIP
+    >>> while search.stop_reason is None:  # doctest: +SKIP
+    ...     rows = search.ask(batch_size=4)
+    ...     search.tell(rows, evaluate(rows))
 
     :param candidates: the list.
     :param seed: decides the first candidate and everything that is drawn.
     :param budget: at most so many candidates are asked for in all; none for no limit.
     :param settings: how the search works.
     :param starting_points: rows to evaluate first, as an earlier search may suggest.
-
-    >>> search = KrigingSearch(candidates, seed=7)  # doctest: +SKIP
-    >>> while search.stop_reason is None:  # doctest: +SKIP
-    ...     rows = search.ask(batch_size=4)
-    ...     search.tell(rows, evaluate(rows))
     """
 
     def __init__(
@@ -85,115 +128,116 @@ class KrigingSearch(Search):
         self._points = self.features(
             candidates.translations, candidates.gaps, candidates.terminations, candidates.n_removed
         )
-        self._posterior: CandidatePosterior | None = None
         self._fitted_to = 0
+        self._scale: TargetScale
+        self._posterior: CandidatePosterior
 
     def predict(self) -> tuple[Array, Array]:
         """Return the (n,) predicted excess energies of all candidates and their standard deviations, J/m².
 
         :raises SearchError: while nothing is known.
         """
-        posterior, values, (offset, scale) = self._update()
-        return offset + scale * posterior.mean(values), scale * np.sqrt(posterior.variance)
+        belief = self._believe()
+        return self._scale.offset + self._scale.unit * belief.mean, self._scale.unit * belief.deviation
+
+    @property
+    def surrogate(self) -> Surrogate:
+        """The model of the observations, which predicts any structure of the search space.
+
+        :raises SearchError: while nothing is known.
+        """
+        self._fit()
+        process = GaussianProcess(hyperparameters=self._posterior.hyperparameters)
+        targets = self._scale.targets(np.array(list(self.observed.values())))
+        return Surrogate(self.features, process.fit(self._points[list(self.observed)], targets), self._scale)
 
     @property
     def expected_regret(self) -> float:
-        """How far, in J/m², the best energy observed is expected to lie above the lowest among all candidates."""
+        """How far, in J/m², the best energy known is expected to lie above the lowest among all candidates."""
         if self.best is None:
             return float("inf")
-        posterior, values, (_, scale) = self._update()
-        rows, mean = self._promising(posterior, values)
-        covariance = posterior.covariance(rows)
-        best = float(np.min(values))
-        return scale * acquisition.expected_regret(mean[rows], covariance, best, self._generator())
+        if not self.available.any():
+            return 0.0
+        belief = self._believe()
+        rows = self._promising(belief)
+        covariance = self._posterior.covariance(rows)
+        return self._scale.unit * expected_regret(belief.mean[rows], covariance, belief.best, self._generator())
 
     @property
     def stop_reason(self) -> str | None:
         """Why the search should end; none while it should go on."""
-        reason = super().stop_reason
-        energies = self._energies()
-        recent = self.settings.patience
+        reason, tolerance = super().stop_reason, self.settings.regret_tolerance
+        energies, recent = self._energies(), self.settings.patience
         if reason is not None or len(energies) < self.settings.n_initial + recent:
             return reason
-        stalled = energies[:-recent].min() - energies.min() < self.settings.regret_tolerance
-        if stalled and self.expected_regret < self.settings.regret_tolerance:
-            return f"expected regret below {self.settings.regret_tolerance} J/m²"
-        return None
+        has_stalled = energies[:-recent].min() - energies.min() < tolerance
+        return f"expected regret below {tolerance} J/m²" if has_stalled and self.expected_regret < tolerance else None
 
     def _propose(self) -> int:
-        available = self.available
+        is_available = self.available
         for row in self.starting_points:
-            if available[row]:
+            if is_available[row]:
                 return row
-        if len(self._energies()) + len(self.pending) < self.settings.n_initial or self.best is None:
-            return self._most_distant(available)
-        score = np.where(available, self._score(), -np.inf)
-        return int(
-            np.argmax(score >= score.max() - _TIE * abs(score.max()))
-        )  # the first of equals, whatever the rounding
+        if self.best is None or len(self._energies()) + len(self.pending) < self.settings.n_initial:
+            return self._most_distant(is_available)
+        score = np.where(is_available, self._score(self._believe()), -np.inf)
+        highest = score.max()
+        return int(np.argmax(score >= highest - _TIE * abs(highest)))  # the first of equals, whatever the rounding
 
-    def _most_distant(self, available: Array) -> int:
+    def _most_distant(self, is_available: Array) -> int:
         """Return the available candidate farthest from all asked for: a maximin design, one point at a time."""
         asked = [*self.observed, *self.pending]
         if not asked:
-            return int(self._generator().choice(np.flatnonzero(available)))
+            return int(self._generator().choice(np.flatnonzero(is_available)))
         distances = np.min([np.sum((self._points - self._points[row]) ** 2, axis=1) for row in asked], axis=0)
-        return int(np.argmax(np.where(available, distances, -1.0)))
+        return int(np.argmax(np.where(is_available, distances, -1.0)))
 
-    def _score(self) -> Array:
+    def _score(self, belief: Belief) -> Array:
         """Return the (n,) acquisition of all candidates."""
-        posterior, values, _ = self._update()
-        mean, deviation, best = posterior.mean(values), np.sqrt(posterior.variance), float(np.min(values))
-        match self.settings.acquisition:
-            case "expected improvement":
-                return acquisition.expected_improvement(mean, deviation, best)
-            case "log expected improvement":
-                return acquisition.log_expected_improvement(mean, deviation, best)
-            case "probability of improvement":
-                return acquisition.probability_of_improvement(mean, deviation, best)
-            case "lower confidence bound":
-                return acquisition.lower_confidence_bound(mean, deviation)
-            case _:
-                rows, mean = self._promising(posterior, values)
-                score = np.full(len(mean), -np.inf)
-                score[rows] = acquisition.thompson_sample(mean[rows], posterior.covariance(rows), self._generator())
-                return score
+        if self.settings.acquisition != _THOMPSON:
+            return _POINTWISE[self.settings.acquisition](belief.mean, belief.deviation, belief.best)
+        rows = self._promising(belief)
+        score = np.full(len(belief.mean), -np.inf)
+        score[rows] = thompson_sample(belief.mean[rows], self._posterior.covariance(rows), self._generator())
+        return score
 
-    def _promising(self, posterior: CandidatePosterior, values: Array) -> tuple[Array, Array]:
-        """Return the rows of the available candidates of highest expected improvement, and the (n,) means of all."""
-        mean = posterior.mean(values)
-        score = acquisition.log_expected_improvement(mean, np.sqrt(posterior.variance), float(np.min(values)))
+    def _promising(self, belief: Belief) -> Array:
+        """Return the rows of the available candidates of highest expected improvement."""
+        score = log_expected_improvement(belief.mean, belief.deviation, belief.best)
         score[~self.available] = -np.inf
         rows: Array = np.argsort(-score, kind="stable")
-        return rows[: min(_N_SAMPLED, int(self.available.sum()))], mean
+        return rows[: min(_N_DRAWN, int(self.available.sum()))]
 
-    def _update(self) -> tuple[CandidatePosterior, Array, tuple[float, float]]:
-        """Return the posterior of all rows asked for, their values, and the offset and scale that lead to J/m²."""
-        energies = self._energies()
-        if len(energies) == 0:
+    def _believe(self) -> Belief:
+        """Return the posterior given everything that was told or is pending."""
+        self._fit()
+        posterior = self._posterior
+        posterior.observe([row for row in (*self.observed, *self.pending) if row not in set(posterior.rows)])
+        is_told = np.array([row in self.observed for row in posterior.rows])
+        values = self._scale.targets(np.array([self.observed.get(row, np.nan) for row in posterior.rows]))
+        if not is_told.all():
+            values[~is_told] = posterior.impute(values[is_told], is_told)
+        return Belief(posterior.mean(values), np.sqrt(posterior.variance), float(values.min()))
+
+    def _fit(self) -> None:
+        """Fit the scale and the hyperparameters, if a refit is due.
+
+        They depend on the first observations alone, as many as there were at the latest refit, and on no earlier fit.
+        """
+        rows = [row for row, energy in self.observed.items() if not np.isnan(energy)]
+        if not rows:
             raise SearchError("no evaluation has succeeded yet, so nothing can be predicted")
-        fit_to = _last_refit(len(energies))
-        if self._posterior is None or fit_to != self._fitted_to:
-            rows = [row for row, energy in self.observed.items() if not np.isnan(energy)][:fit_to]
-            values = _winsorise(energies[:fit_to])
-            order = np.argsort(rows)
-            targets = (values - values.mean()) / (values.std() or 1.0)
-            hyperparameters = fit_hyperparameters(self._points[rows][order], targets[order], self.features.prior)
-            self._posterior, self._fitted_to = CandidatePosterior(self._points, hyperparameters), fit_to
-        for row in (*self.observed, *self.pending):
-            if row not in self._posterior.rows:
-                self._posterior.append(row)
-        known = _winsorise(energies)
-        offset, scale = float(known.mean()), float(known.std() or 1.0)
-        cap = _cap(energies)
-        told = np.array([row in self.observed for row in self._posterior.rows])
-        values = np.array([self.observed.get(row, 0.0) for row in self._posterior.rows])
-        values = (np.minimum(np.nan_to_num(values, nan=cap), cap) - offset) / scale
-        values[~told] = self._posterior.impute(values[told], told)
-        return self._posterior, values, (offset, scale)
+        fit_to = _last_refit(len(rows))
+        if fit_to == self._fitted_to:
+            return
+        used = sorted(rows[:fit_to])  # any order of the same observations gives the same rounding errors
+        energies = np.array([self.observed[row] for row in used])
+        self._scale, self._fitted_to = TargetScale.of(energies), fit_to
+        hyperparameters = fit_hyperparameters(self._points[used], self._scale.targets(energies), self.features.prior)
+        self._posterior = CandidatePosterior(self._points, hyperparameters)
 
     def _energies(self) -> Array:
-        """Return the (n,) energies of the successful observations, in the order in which they were told."""
+        """Return the (m,) energies of the successful observations, in the order in which they were told."""
         energies = np.array(list(self.observed.values()), dtype=float)
         succeeded: Array = energies[~np.isnan(energies)]
         return succeeded
@@ -203,20 +247,9 @@ class KrigingSearch(Search):
         return np.random.default_rng([self.seed, self.n_asked])
 
 
-def _cap(energies: Array) -> float:
-    """Return the energy above which structures are all equally bad: median + 3 (median - minimum), J/m²."""
-    median = float(np.median(energies))
-    return median + 3 * (median - float(energies.min()))
-
-
-def _winsorise(energies: Array) -> Array:
-    """Return energies with those above the cap lowered to it, so that overlapping atoms do not rule the model."""
-    return np.minimum(energies, _cap(energies))
-
-
 def _last_refit(count: int) -> int:
-    """Return the number of observations at the latest refit: at every one up to 30, then ever more rarely."""
-    refit = min(count, 30)
-    while refit + max(1, refit // 10) <= count:
-        refit += max(1, refit // 10)
+    """Return the number of observations at the latest refit: at every one at first, then ever more rarely."""
+    refit = min(count, _ALWAYS_REFIT)
+    while refit + refit // 6 <= count and refit >= _ALWAYS_REFIT:
+        refit += refit // 6
     return refit

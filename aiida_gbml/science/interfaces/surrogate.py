@@ -11,8 +11,19 @@ import numpy as np
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.interfaces.candidates import CandidateSet
 from aiida_gbml.science.interfaces.translations import TranslationGroup
-from aiida_gbml.science.learning.gaussian_process import HyperparameterPrior, LogNormal
+from aiida_gbml.science.learning.gaussian_process import (
+    GaussianProcess,
+    HyperparameterPrior,
+    Hyperparameters,
+    LogNormal,
+)
 from aiida_gbml.science.learning.kernels import Harmonic, invariant_harmonics
+from aiida_gbml.science.learning.model_file import ModelFile
+
+MODEL_KIND = "kriging"
+
+_CAP = 2.0
+_GROUP = ("lattice", "rotations", "shifts")
 
 
 @dataclass(frozen=True)
@@ -50,12 +61,6 @@ class CandidateFeatures:
             n_removed=tuple(np.unique(candidates.n_removed).tolist()),
         )
 
-    @cached_property
-    def harmonics(self) -> list[Harmonic]:
-        """The harmonics, by increasing length of the dual vector."""
-        group = self.group
-        return invariant_harmonics(group.lattice, group.rotations, group.shifts, self.n_harmonics)
-
     def __call__(self, translations: Array, gaps: Array, terminations: Array, n_removed: Array) -> Array:
         """Return the (n, d) features of (n, 2) translations and (n,) gaps in Å, terminations and removed atoms."""
         fractional = self.group.fractional(translations)
@@ -66,12 +71,24 @@ class CandidateFeatures:
         columns.extend(_indicators(n_removed, self.n_removed))
         return np.stack(columns, axis=1)
 
+    @cached_property
+    def harmonics(self) -> list[Harmonic]:
+        """The harmonics, by increasing length of the dual vector."""
+        group = self.group
+        return invariant_harmonics(group.lattice, group.rotations, group.shifts, self.n_harmonics)
+
     @property
     def prior(self) -> HyperparameterPrior:
-        """Priors of the length scales of the features."""
-        count = self.n_harmonics + (self.gap_spread > 0)
-        count += sum(len(levels) for levels in (self.terminations, self.n_removed) if len(levels) > 1)
-        return HyperparameterPrior((LogNormal(1.0, 1.5),) * count)
+        """Priors of the length scales of the features.
+
+        The energy of a boundary is a sum over pairs of atoms a few Å apart, so that its Fourier coefficients fall
+        quickly with the length of G: the length scale of a harmonic is expected to grow with the square of
+        that length, and the data may overrule it.
+        """
+        shortest = self.harmonics[0].wave_number
+        lengths = [LogNormal(1.5 * (one.wave_number / shortest) ** 2, 1.5) for one in self.harmonics]
+        n_others = (self.gap_spread > 0) + sum(len(one) for one in (self.terminations, self.n_removed) if len(one) > 1)
+        return HyperparameterPrior((*lengths, *[LogNormal(1.0, 1.5)] * n_others))
 
 
 def _indicators(values: Array, levels: tuple[int, ...]) -> Iterator[Array]:
@@ -79,3 +96,96 @@ def _indicators(values: Array, levels: tuple[int, ...]) -> Iterator[Array]:
     if len(levels) > 1:
         for level in levels:
             yield (values == level).astype(float)
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """How energies become the targets of a Gaussian process.
+
+    :param cap: energies above this are all equally bad, J/m²: overlapping atoms must not rule the model.
+    :param offset: energy of the target 0, J/m².
+    :param unit: energy of one unit of the target, J/m².
+    """
+
+    cap: float
+    offset: float
+    unit: float
+
+    @classmethod
+    def of(cls, energies: Array) -> TargetScale:
+        """Return the scale of (n,) observed energies: capped at median + 2 (median - minimum), then standardised."""
+        median = float(np.median(energies))
+        cap = median + _CAP * (median - float(np.min(energies)))
+        capped = np.minimum(energies, cap)
+        return cls(cap, float(capped.mean()), float(capped.std()) or 1.0)
+
+    def targets(self, energies: Array) -> Array:
+        """Return the (n,) targets of (n,) energies in J/m²; NaN, a failed evaluation, is as bad as can be."""
+        result: Array = (np.minimum(np.nan_to_num(energies, nan=self.cap), self.cap) - self.offset) / self.unit
+        return result
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """The excess energy as a function of the boundary structure, with its uncertainty.
+
+    :param features: how a structure becomes a point.
+    :param process: what was learned from the observations.
+    :param scale: how its targets become energies.
+    """
+
+    features: CandidateFeatures
+    process: GaussianProcess
+    scale: TargetScale
+
+    def predict(self, translations: Array, gaps: Array, terminations: Array, n_removed: Array) -> tuple[Array, Array]:
+        """Return the (n,) excess energies and their standard deviations in J/m².
+
+        :param translations: (n, 2) in Å.
+        :param gaps: (n,) in Å.
+        :param terminations: (n,) indices.
+        :param n_removed: (n,) numbers of atoms.
+        """
+        mean, deviation = self.process.predict(self.features(translations, gaps, terminations, n_removed))
+        return self.scale.offset + self.scale.unit * mean, self.scale.unit * deviation
+
+    def to_model_file(self) -> ModelFile:
+        """Return the model as arrays and plain values."""
+        arrays = {"points": self.process.points_, "targets": self.process.targets_}
+        arrays |= {name: getattr(self.features.group, name) for name in _GROUP}
+        return ModelFile(
+            kind=MODEL_KIND,
+            arrays=arrays,
+            hyperparameters={**self.process.hyperparameters_.to_dict(), "scale": vars(self.scale)},
+            features={
+                "n_harmonics": self.features.n_harmonics,
+                "gap_centre": self.features.gap_centre,
+                "gap_spread": self.features.gap_spread,
+                "terminations": list(self.features.terminations),
+                "n_removed": list(self.features.n_removed),
+            },
+            units={"energy": "J/m^2", "translation": "angstrom", "gap": "angstrom"},
+        )
+
+    @classmethod
+    def from_model_file(cls, file: ModelFile) -> Surrogate:
+        """Return the model that :meth:`to_model_file` wrote.
+
+        :raises KeyError: when something is missing.
+        :raises ValueError: when the arrays do not fit each other.
+        """
+        values = dict(file.hyperparameters)
+        scale = TargetScale(**values.pop("scale"))
+        levels = {name: tuple(file.features[name]) for name in ("terminations", "n_removed")}
+        group = TranslationGroup(*(file.arrays[name] for name in _GROUP))
+        features = CandidateFeatures(group=group, **{**file.features, **levels})
+        points, targets = file.arrays["points"], file.arrays["targets"]
+        hyperparameters = Hyperparameters(**{**values, "lengths": tuple(values["lengths"])})
+        width = len(features.prior.lengths)
+        if points.shape != (len(targets), width) or len(hyperparameters.lengths) != width:
+            raise ValueError(f"points of the shape {points.shape} do not fit {width} features")
+        return cls(features, GaussianProcess(hyperparameters=hyperparameters).fit(points, targets), scale)
+
+
+KINDS = {MODEL_KIND: Surrogate.from_model_file}
+"""How a stored model of this domain is rebuilt, for :func:`aiida_gbml.science.learning.model_file.rebuild`."""

@@ -8,20 +8,21 @@ computing it anew would cost O(n²N).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 
 from aiida_gbml.science.archive import Array
-from aiida_gbml.science.learning.kernels import radial_covariance
+from aiida_gbml.science.learning.kernels import matern_covariance
 
 if TYPE_CHECKING:
     import torch
 
-_JITTER = 1e-10
+_JITTER = 1e-9
 _N_ITERATIONS = 50
 
 
@@ -41,8 +42,13 @@ class Hyperparameters:
     def covariance(self, left: Array, right: Array) -> Array:
         """Return the (n, m) covariances of the function at (n, d) and (m, d) points."""
         scale = np.asarray(self.lengths)
-        result: Array = self.signal**2 * radial_covariance(left / scale, right / scale)
+        result: Array = self.signal**2 * matern_covariance(left / scale, right / scale)
         return result
+
+    @property
+    def noise_variance(self) -> float:
+        """Variance of an observation around the function, never quite zero, so that covariances stay definite."""
+        return self.noise**2 + _JITTER
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, from which ``Hyperparameters(**values)`` is equal to this one."""
@@ -148,7 +154,9 @@ def _exact_gp(points: torch.Tensor, targets: torch.Tensor, prior: Hyperparameter
     class ZeroMeanProcess(gpytorch.models.ExactGP):
         def __init__(self) -> None:
             super().__init__(points, targets, gpytorch.likelihoods.GaussianLikelihood(noise_constraint=logarithm()))
-            kernel = gpytorch.kernels.RBFKernel(ard_num_dims=points.shape[1], lengthscale_constraint=logarithm())
+            kernel = gpytorch.kernels.MaternKernel(
+                2.5, ard_num_dims=points.shape[1], lengthscale_constraint=logarithm()
+            )
             self.mean_module = gpytorch.means.ZeroMean()
             self.covar_module = gpytorch.kernels.ScaleKernel(kernel, outputscale_constraint=logarithm())
             kernel.register_prior("length_prior", normal(prior.lengths, 1.0), "raw_lengthscale")
@@ -161,11 +169,51 @@ def _exact_gp(points: torch.Tensor, targets: torch.Tensor, prior: Hyperparameter
     return ZeroMeanProcess().double()
 
 
+class GaussianProcess:
+    """Exact regression, used as scikit-learn's estimators are.
+
+    >>> GaussianProcess(prior).fit(points, targets).predict(others)  # doctest: +SKIP
+
+    :param prior: priors of the hyperparameters, which are fitted then.
+    :param hyperparameters: known ones, which are not fitted.
+    """
+
+    def __init__(
+        self, prior: HyperparameterPrior | None = None, hyperparameters: Hyperparameters | None = None
+    ) -> None:
+        self.prior = prior
+        self.hyperparameters = hyperparameters
+
+    def fit(self, points: Array, targets: Array) -> GaussianProcess:
+        """Learn (n,) targets, of about zero mean and unit variance, at (n, d) points.
+
+        :raises ValueError: when neither hyperparameters nor their prior are known.
+        """
+        if self.hyperparameters is not None:
+            self.hyperparameters_ = self.hyperparameters
+        elif self.prior is not None:
+            self.hyperparameters_ = fit_hyperparameters(points, targets, self.prior)
+        else:
+            raise ValueError("a Gaussian process needs hyperparameters, or a prior to fit them")
+        self.points_, self.targets_ = points, targets
+        return self
+
+    def predict(self, points: Array) -> tuple[Array, Array]:
+        """Return the (m,) means and standard deviations of the function at (m, d) points."""
+        covariance = self.hyperparameters_.covariance
+        noise = self.hyperparameters_.noise_variance * np.eye(len(self.points_))
+        factor = cholesky(covariance(self.points_, self.points_) + noise, lower=True)
+        projections = solve_triangular(factor, covariance(self.points_, points), lower=True)
+        mean = solve_triangular(factor, self.targets_, lower=True) @ projections
+        variance = self.hyperparameters_.signal**2 - np.sum(projections**2, axis=0)
+        return mean, np.sqrt(np.maximum(variance, 0.0))
+
+
 class CandidatePosterior:
-    """Posterior of a Gaussian process over a fixed list of N candidates, kept while observations are added one by one.
+    """Posterior of a Gaussian process over a fixed list of N candidates, to which observations are added as they come.
 
     With the Cholesky factor L of the observed covariance and V = L⁻¹ k(observed, all), the mean is Vᵀ L⁻¹ y and the
-    variance is k - diag(VᵀV): a new observation appends one row to L and V. Memory is linear in candidates times
+    variance is k - diag(VᵀV): an observation appends one row to L and V. Memory is linear in candidates times
     observations.
 
     :param points: (N, d) features of all candidates.
@@ -175,54 +223,56 @@ class CandidatePosterior:
         self.hyperparameters = hyperparameters
         self.rows: list[int] = []
         self.variance: Array = np.full(len(points), hyperparameters.signal**2)
-        self._scaled = points / np.asarray(hyperparameters.lengths)
+        self._points = points
         self._factor: Array = np.zeros((0, 0))
         self._projections: Array = np.zeros((0, len(points)))
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def append(self, row: int) -> None:
-        """Let the candidate be observed: its value is given to :meth:`mean`."""
-        n, h = len(self), self.hyperparameters
-        if n == len(self._factor):
-            self._grow()
-        projection = self._projections[:n, row]
-        pivot = math.sqrt(max(h.signal**2 - float(projection @ projection), 0.0) + h.noise**2 + _JITTER)
-        covariance = h.signal**2 * radial_covariance(self._scaled[row : row + 1], self._scaled)[0]
-        self._factor[n, :n], self._factor[n, n] = projection, pivot
-        self._projections[n] = (covariance - projection @ self._projections[:n]) / pivot
-        self.variance = np.maximum(self.variance - self._projections[n] ** 2, 0.0)
-        self.rows.append(row)
+    def observe(self, rows: Sequence[int]) -> None:
+        """Let more candidates be observed: their values are given to :meth:`mean`."""
+        old, new = len(self.rows), len(self.rows) + len(rows)
+        self._reserve(new)
+        known = self._projections[:old]
+        link = known[:, rows]
+        covariance = self.hyperparameters.covariance(self._points[rows], self._points)
+        noise = self.hyperparameters.noise_variance * np.eye(len(rows))
+        block = cholesky(covariance[:, rows] - link.T @ link + noise, lower=True)
+        added = solve_triangular(block, covariance - link.T @ known, lower=True)
+        self._factor[old:new, :old], self._factor[old:new, old:new] = link.T, block
+        self._projections[old:new] = added
+        self.variance = np.maximum(self.variance - np.sum(added**2, axis=0), 0.0)
+        self.rows.extend(rows)
 
     def mean(self, values: Array) -> Array:
         """Return the (N,) means, given the (n,) values of the observed candidates in the order of :attr:`rows`."""
-        n = len(self)
+        n = len(self.rows)
         weights = solve_triangular(self._factor[:n, :n], values, lower=True)
         result: Array = weights @ self._projections[:n]
         return result
 
-    def impute(self, values: Array, known: Array) -> Array:
+    def covariance(self, rows: Sequence[int] | Array) -> Array:
+        """Return the (m, m) posterior covariances of the function at some of the candidates."""
+        points, projections = self._points[rows], self._projections[: len(self.rows), rows]
+        result: Array = self.hyperparameters.covariance(points, points) - projections.T @ projections
+        return result
+
+    def impute(self, values: Array, is_known: Array) -> Array:
         """Return the means at the observed candidates whose values are missing, given the values of the others.
 
         :param values: (k,) values of the known ones.
-        :param known: (n,) which ones are known, in the order of :attr:`rows`.
+        :param is_known: (n,) which ones are known, in the order of :attr:`rows`.
         """
-        factor = self._factor[: len(self), : len(self)]
+        factor = self._factor[: len(self.rows), : len(self.rows)]
         covariance = factor @ factor.T
-        result: Array = covariance[np.ix_(~known, known)] @ np.linalg.solve(covariance[np.ix_(known, known)], values)
+        weights = np.linalg.solve(covariance[np.ix_(is_known, is_known)], values)
+        result: Array = covariance[np.ix_(~is_known, is_known)] @ weights
         return result
 
-    def covariance(self, rows: Array) -> Array:
-        """Return the (m, m) posterior covariances of the function at some of the candidates."""
-        scaled, projections = self._scaled[rows], self._projections[: len(self), rows]
-        result: Array = self.hyperparameters.signal**2 * radial_covariance(scaled, scaled) - projections.T @ projections
-        return result
-
-    def _grow(self) -> None:
-        """Double the room for observations."""
-        room = max(16, 2 * len(self))
-        factor, projections = np.zeros((room, room)), np.empty((room, self._projections.shape[1]))
-        factor[: len(self), : len(self)] = self._factor
-        projections[: len(self)] = self._projections
+    def _reserve(self, count: int) -> None:
+        """Make room for as many observations, twice the room whenever it is too small."""
+        room, n = len(self._factor), len(self.rows)
+        if count <= room:
+            return
+        room = max(16, 2 * room, count)
+        factor, projections = np.zeros((room, room)), np.empty((room, len(self._points)))
+        factor[:n, :n], projections[:n] = self._factor[:n, :n], self._projections[:n]
         self._factor, self._projections = factor, projections

@@ -11,16 +11,19 @@ from aiida_gbml.science.archive import Array
 _SAME = 1e-6
 
 
-def radial_covariance(left: Array, right: Array) -> Array:
-    r"""Return the (n, m) covariances of points that are already divided by their length scales.
+def matern_covariance(left: Array, right: Array) -> Array:
+    r"""Return the (n, m) Matérn-5/2 covariances of points that are already divided by their length scales.
 
-    The squared exponential :math:`k(x, x') = \exp(-|x - x'|^2 / 2)`, the covariance of infinitely smooth functions.
+    :math:`k(r) = (1 + \sqrt 5 r + 5 r^2 / 3) \exp(-\sqrt 5 r)`, of functions that are twice differentiable (Rasmussen &
+    Williams 2006, eq. 4.17): smooth, as energies are, but ready for the kinks where a relaxation falls into another
+    basin.
 
     :param left: (n, d) scaled points.
     :param right: (m, d) scaled points.
     """
     squared = np.sum(left**2, axis=1)[:, None] + np.sum(right**2, axis=1)[None, :] - 2 * left @ right.T
-    result: Array = np.exp(-0.5 * np.maximum(squared, 0))
+    root = np.sqrt(5 * np.maximum(squared, 0))
+    result: Array = (1 + root + root**2 / 3) * np.exp(-root)
     return result
 
 
