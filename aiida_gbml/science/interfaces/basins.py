@@ -31,8 +31,8 @@ def basin_labels(
     """Return (n,) labels of basins: 0 for the most stable, rising with the energy of the best member, -1 for failures.
 
     In the order of their energies, structures join the first basin whose best member they agree with in energy and in
-    :func:`excess_distances`, or else found a new one. Equal structures that were relaxed from different starts differ by
-    less than 0.03 distances an Å², distinct ones of copper and iron by 0.05 to 0.7 (measured at sigma 3 and 5).
+    :func:`excess_distances`, or else found a new one. Equal structures relaxed from different starts differ by less
+    than 0.03 distances an Å², distinct ones of copper and iron by 0.05 to 0.7 (measured at sigma 3 and 5).
 
     :param structures: n relaxed structures.
     :param energies: (n,) excess energies in J/m², NaN where an evaluation failed.

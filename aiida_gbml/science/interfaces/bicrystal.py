@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -204,6 +204,14 @@ class Bicrystal:
             closest = np.minimum(closest, second)
         return closest
 
+    def contact_of(self, atoms: Atoms, gap: float, termination: int = 0) -> float:
+        """Return the distance in Å of the closest pair across a boundary of a built candidate, at most the bond."""
+        bond, still = self.crystal.bond_length, np.zeros((1, 3))
+        return min(
+            float(closest_contacts(positions[~above], positions[above], self.cell, still, bond)[0])
+            for positions, above in self._seen_from_boundaries(atoms, self.boundary_heights(gap, termination))
+        )
+
     def _stack(self, termination: int) -> Stack:
         if not 0 <= termination < len(self._stacks):
             raise BicrystalError(
@@ -216,19 +224,24 @@ class Bicrystal:
         from ase.data import atomic_numbers
 
         leaving = {atomic_numbers[symbol]: n_removed * count for symbol, count in self.crystal.formula.items()}
+        depth = _REMOVAL_DEPTH * self.crystal.bond_length
+        try:
+            return [
+                index
+                for positions, above in self._seen_from_boundaries(atoms, heights)
+                for index in crowded_atoms(atoms.numbers, positions, above, self.cell, removed=leaving, depth=depth)
+            ]
+        except ValueError as exception:
+            raise BicrystalError(f"cannot remove {n_removed} at a boundary: {exception}") from exception
+
+    def _seen_from_boundaries(self, atoms: Atoms, heights: Array) -> Iterator[tuple[Array, Array]]:
+        """Yield, for each boundary, the (N, 3) positions around it and which atoms lie in the grain above it."""
         period = atoms.cell[2, 2]
-        chosen: list[int] = []
-        for height in heights:
+        for height, above in zip(heights, (UPPER, LOWER), strict=False):
             positions = atoms.positions - [0.0, 0.0, height]
             if self.geometry == "periodic":
                 positions[:, 2] -= period * np.round(positions[:, 2] / period)
-            depth = _REMOVAL_DEPTH * self.crystal.bond_length
-            try:
-                is_upper = atoms.get_tags() == UPPER
-                chosen += crowded_atoms(atoms.numbers, positions, is_upper, self.cell, removed=leaving, cutoff=depth)
-            except ValueError as exception:
-                raise BicrystalError(f"cannot remove {n_removed} at a boundary: {exception}") from exception
-        return chosen
+            yield positions, atoms.get_tags() == above
 
 
 def _plane_lattices(crystal: Crystal, boundary: Boundary) -> tuple[Matrix, Matrix]:

@@ -86,8 +86,7 @@ class Boundary:
         return self.kind != "twist"
 
     def __str__(self) -> str:
-        plane = "".join(str(index) if abs(index) < 10 else f" {index} " for index in self.plane)
-        return f"sigma {self.sigma} ({plane}) {_brackets(self.axis)} {self.kind}, {self.angle:.2f}°"
+        return f"sigma {self.sigma} {_brackets(self.plane, '()')} {_brackets(self.axis)} {self.kind}, {self.angle:.2f}°"
 
 
 def list_boundaries(max_sigma: int, axes: Iterable[Sequence[int]] = _COMMON_AXES) -> list[Boundary]:
@@ -108,7 +107,8 @@ def list_boundaries(max_sigma: int, axes: Iterable[Sequence[int]] = _COMMON_AXES
                 found.setdefault(("tilt", sigma, _form(plane)), []).append(tilt)
             twist = _boundary(turn, direction, direction)
             found.setdefault(("twist", sigma, _form(direction), _disorientation(rotation)), []).append(twist)
-    return sorted(min(same, key=_prettiness) for same in found.values())
+    of_first_axis = ([one for one in same if one.axis == same[0].axis] for same in found.values())
+    return sorted(min(same, key=_prettiness) for same in of_first_axis)
 
 
 def _boundary(turn: tuple[int, float, Matrix], axis: Miller, plane: Miller) -> Boundary:

@@ -73,7 +73,9 @@ class SearchSpace:
                 raise CandidateError(f"unknown setting '{name}' of the search space, known are {', '.join(known)}")
         try:
             return cls(**settings)
-        except TypeError as exception:
+        except CandidateError:
+            raise
+        except (TypeError, ValueError) as exception:
             raise CandidateError(f"a setting of the search space has the wrong type: {exception}") from exception
 
     def to_dict(self) -> dict[str, Any]:

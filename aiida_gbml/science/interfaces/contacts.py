@@ -48,7 +48,7 @@ def closest_contacts(lower: Array, upper: Array, cell: Array, translations: Arra
 
 
 def crowded_atoms(
-    numbers: Array, positions: Array, is_upper: Array, cell: Array, *, removed: Mapping[int, int], cutoff: float
+    numbers: Array, positions: Array, is_upper: Array, cell: Array, *, removed: Mapping[int, int], depth: float
 ) -> list[int]:
     """Return the indices of the most crowded atoms at a boundary, those in the closest pairs first.
 
@@ -61,29 +61,44 @@ def crowded_atoms(
     :param is_upper: (N,) which grain an atom belongs to.
     :param cell: (2, 2) in-plane periods.
     :param removed: how many atoms of each atomic number to remove.
-    :param cutoff: atoms farther than this (Å) from the boundary stay.
+    :param depth: atoms farther than this (Å) from the boundary stay.
     :raises ValueError: when there are not as many atoms near the boundary.
     """
-    near = np.flatnonzero(np.abs(positions[:, 2]) < cutoff)
-    chosen: list[int] = []
+    near = np.flatnonzero(np.abs(positions[:, 2]) < depth)
+    own, sites, grains = numbers[near], positions[near], is_upper[near]
+    across = _distances(sites, sites, cell, depth).min(axis=-1)
+    across[grains[:, None] == grains[None, :]] = np.inf
+    left = np.ones(len(near), dtype=bool)
     for number in [number for number, count in sorted(removed.items()) for _ in range(count)]:
-        left = near[~np.isin(near, chosen)]
-        if number not in numbers[left]:
+        candidates = np.flatnonzero(left & (own == number))
+        if not len(candidates):
             raise ValueError(f"fewer atoms of atomic number {number} are near the boundary than are to be removed")
-        crowding = _crowding(positions[left], is_upper[left], cell, 2 * cutoff)
-        candidates = np.flatnonzero(numbers[left] == number)
-        chosen.append(int(left[min(candidates, key=lambda index: tuple(crowding[index]))]))
-    return chosen
+        nearest = across[np.ix_(candidates, left)].min(axis=1)
+        ties = candidates[nearest <= nearest.min() + 10**-_DIGITS]
+        if len(ties) > 1:
+            ties = ties[
+                _by_surroundings(sites[ties], sites[left], grains[ties][:, None] != grains[left], cell, 2 * depth)
+            ]
+        left[ties[0]] = False
+    return [int(index) for index in near[~left]]
 
 
-def _crowding(positions: Array, is_upper: Array, cell: Array, cutoff: float) -> Array:
-    """Return a row an atom: its sorted distances to the other grain, then to all atoms, in Å."""
-    vectors = positions[None, :] - positions[:, None]
-    distances = np.sqrt(_squared_in_plane(vectors[..., :2], cell, cutoff) + vectors[..., 2, None] ** 2)
-    distances = np.where(distances < 10**-_DIGITS, cutoff, distances)
-    across = np.where((is_upper[None, :] != is_upper[:, None])[..., None], distances, cutoff)
-    rows = [
-        np.sort(d.reshape(len(positions), -1).clip(max=cutoff), axis=1)[:, :_NEIGHBOURS] for d in (across, distances)
-    ]
-    crowding: Array = np.concatenate(rows, axis=1).round(_DIGITS)
-    return crowding
+def _distances(first: Array, second: Array, cell: Array, cutoff: float) -> Array:
+    """Return the (n, m, images) distances in Å between (n, 3) and (m, 3) positions, all those up to a cutoff."""
+    vectors = second[None, :] - first[:, None]
+    distances: Array = np.sqrt(_squared_in_plane(vectors[..., :2], cell, cutoff) + vectors[..., 2, None] ** 2)
+    return distances
+
+
+def _by_surroundings(chosen: Array, sites: Array, is_across: Array, cell: Array, cutoff: float) -> Array:
+    """Return the order of (n, 3) chosen sites by their sorted distances, to the other grain and then to all sites.
+
+    :param sites: (m, 3) where there are atoms.
+    :param is_across: (n, m) whether a site belongs to the other grain.
+    """
+    distances = _distances(chosen, sites, cell, cutoff).clip(max=cutoff)
+    shells = [np.where(is_across[..., None], distances, cutoff), distances]
+    rows = [np.sort(shell.reshape(len(chosen), -1), axis=1)[:, :_NEIGHBOURS] for shell in shells]
+    columns = np.concatenate(rows, axis=1).round(_DIGITS).T
+    order: Array = np.lexsort(columns[::-1])
+    return order

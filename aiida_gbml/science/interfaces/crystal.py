@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FIRST_CUBIC_GROUP = 195
 _SYMMETRY_TOLERANCE = 1e-3  # Å
+_CHARGE_TOLERANCE = 1e-6  # e
 _LARGEST_DENOMINATOR = 24  # translations of cubic space groups are multiples of 1/8 or 1/6
 
 # Space group and Wyckoff positions (International Tables A) of one site a species.
@@ -73,7 +74,7 @@ class Crystal:
     def from_ase(cls, atoms: Atoms, charges: Mapping[str, float] | None = None) -> Crystal:
         """Return the crystal of any cell of a cubic structure.
 
-        :raises CrystalError: when the structure is not cubic, not periodic, or a charge is missing.
+        :raises CrystalError: when the structure is not cubic, not periodic, or the charges are not complete or neutral.
         """
         import spglib
 
@@ -94,6 +95,9 @@ class Crystal:
         unknown = sorted(set(symbols) - set(charges)) if charges else []
         if unknown:
             raise CrystalError(f"no formal charge is given for {', '.join(unknown)}")
+        total = sum(charges[symbol] for symbol in symbols) if charges else 0.0
+        if abs(total) > _CHARGE_TOLERANCE:
+            raise CrystalError(f"the formal charges of {atoms.symbols} add up to {total:+g} e, not to zero")
         parameter = float(abs(np.linalg.det(dataset.std_lattice)) ** (1 / 3))
         return cls(parameter, symbols, dataset.std_positions % 1.0, dict(charges or {}))
 
@@ -130,6 +134,10 @@ class Crystal:
 
         cell = self.lattice_parameter * np.eye(3)
         return Atoms(list(self.symbols), scaled_positions=self.positions, cell=cell, pbc=True)
+
+    def __str__(self) -> str:
+        formula = "".join(f"{symbol}{count if count > 1 else ''}" for symbol, count in self.formula.items())
+        return f"{formula}, a = {self.lattice_parameter:.3f} Å"
 
     @property
     def formula(self) -> dict[str, int]:

@@ -117,12 +117,10 @@ def intersection(first: Matrix, second: Matrix) -> Matrix:
 
 
 def coordinates(vector: Sequence[Fraction | int], rows: Matrix) -> Vector:
-    """Return the coefficients of a vector in linearly independent rows that span it (by the normal equations).
+    """Return the coefficients of a vector in the plane of two rows, by the normal equations.
 
-    :raises LatticeError: when the rows are dependent.
+    :raises LatticeError: when the rows are parallel.
     """
-    if len(rows) != 2:
-        raise LatticeError(f"coordinates are solved in two dimensions, got {len(rows)} rows")
     (aa, ab), (_, bb) = ([dot(x, y) for y in rows] for x in rows)
     va, vb = (dot(vector, row) for row in rows)
     determinant = aa * bb - ab * ab
@@ -149,19 +147,11 @@ def basis_along(direction: Sequence[int | Fraction], rows: Matrix) -> Matrix:
 
     :param direction: a vector in the plane of the lattice.
     """
-    p, q = coordinates(direction, rows)
-    along = _coprime(p, q)
-    _, unimodular = hermite([[along[0]], [along[1]]])  # u @ along = (1, 0): the first row of u completes the basis
-    first = combine(along, rows)
-    second = combine((-unimodular[0][1], unimodular[0][0]), rows)
+    p, q, _ = primitive((*coordinates(direction, rows), 0))
+    _, ((r, s), _) = hermite([[p], [q]])  # r p + s q = 1, so that (p, q) and (-s, r) span the same lattice
+    first, second = combine((p, q), rows), combine((-s, r), rows)
     times = round(dot(first, second) / dot(first, first))
     return first, tuple(x - times * y for x, y in zip(second, first, strict=True))
-
-
-def _coprime(p: Fraction, q: Fraction) -> tuple[int, int]:
-    """Return the smallest integers in the ratio p : q."""
-    x, y, _ = primitive((p, q, 0))
-    return x, y
 
 
 def split_by_plane(rows: Matrix, plane: Sequence[int]) -> tuple[Matrix, Vector]:
