@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from aiida import orm
@@ -9,8 +10,10 @@ from aiida.engine import calcfunction
 
 from aiida_gbml.data.candidates import CandidateSetData
 from aiida_gbml.data.interface import InterfaceData
+from aiida_gbml.data.model import ModelData
 from aiida_gbml.data.observations import ObservationsData
 from aiida_gbml.data.structure_set import StructureSetData
+from aiida_gbml.science.interfaces.kriging import KrigingSearch
 from aiida_gbml.science.interfaces.problem import SearchProblem
 from aiida_gbml.science.interfaces.strategies import Strategy
 from aiida_gbml.science.interfaces.summary import best_row, describe_best, describe_boundary, gamma_surface
@@ -57,5 +60,11 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
         "screening_energy": float(evaluated.structures.columns["excess_energy"][best_row(evaluated.structures)]),
         "structure_uuid": structure.uuid,
     }
-    surface = orm.ArrayData(gamma_surface(search, candidates.candidates, known))
-    return {"best_structure": structure, "interface": InterfaceData(summary), "gamma_surface": surface}
+    outputs = {
+        "best_structure": structure,
+        "interface": InterfaceData(summary),
+        "gamma_surface": orm.ArrayData(gamma_surface(search, candidates.candidates, known)),
+    }
+    if isinstance(search, KrigingSearch):
+        outputs["model"] = ModelData(replace(search.surrogate.to_model_file(), training_uuids=[observations.uuid]))
+    return outputs

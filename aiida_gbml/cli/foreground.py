@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from aiida.engine import ProcessBuilder, WorkChain
 
 _REFRESH = 0.5  # s
-_POLL = 0.1  # s
+_POLL = 0.2  # s
 
 
 def submit(builder: ProcessBuilder) -> orm.WorkChainNode:

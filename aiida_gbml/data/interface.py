@@ -16,7 +16,6 @@ REQUIRED: dict[str, tuple[type, ...]] = {
     "gb_plane": (list,),
     "rotation_angle": (float, int),
     "gb_energy": (float, int),
-    "excess_volume": (float, int),
     "pretty_formula": (str,),
     "elements": (list,),
     "n_evaluated": (int,),
@@ -33,9 +32,9 @@ class InterfaceData(orm.Dict):
     """The flat summary of one search; fields are named like the grain-boundary documents of the Materials Project.
 
     ``sigma``; ``type`` such as 'symmetric tilt' or 'twist'; ``rotation_axis`` and ``gb_plane`` as three integers;
-    ``rotation_angle`` in degrees; ``gb_energy`` in J/m²; ``excess_volume`` in Å; ``pretty_formula`` and ``elements``;
-    ``n_evaluated``, ``n_candidates`` and ``n_failed``; ``engine`` and ``level_of_theory`` of the energy;
-    ``structure_uuid`` of the most stable structure. Further fields may be there, all of them flat.
+    ``rotation_angle`` in degrees; ``gb_energy`` in J/m²; ``excess_volume`` in Å, except for slabs; ``pretty_formula``
+    and ``elements``; ``n_evaluated``, ``n_candidates`` and ``n_failed``; ``engine`` and ``level_of_theory`` of the
+    energy; ``structure_uuid`` of the most stable structure. Further fields may be there, all of them flat.
     """
 
     def _validate(self) -> bool:

@@ -46,8 +46,13 @@ def read_arrays(content: bytes) -> dict[str, Array]:
     :raises ArchiveError: when the bytes are truncated, damaged or hold anything but plain arrays.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ArchiveError("a member is compressed, which archives written here never are")
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
+    except ArchiveError:
+        raise
     except Exception as exception:  # zipfile and numpy raise a dozen unrelated types on damaged bytes
         raise ArchiveError(f"not a readable array archive ({type(exception).__name__}: {exception})") from exception
     for name, array in arrays.items():

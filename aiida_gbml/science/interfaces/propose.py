@@ -64,6 +64,9 @@ def propose(
     :param templates: evaluated sets of other boundaries, whose best translations are tried first.
     :raises ValueError: for parameters that make no sense, in one sentence.
     """
+    missing = {"boundary", "space", "strategy", "batch_size", "seed"} - set(parameters)
+    if missing:
+        raise ValueError(f"the parameters of the search lack {', '.join(sorted(missing))}")
     problem = SearchProblem.from_inputs(reference, parameters["boundary"], parameters["space"])
     search = Strategy.from_dict(parameters["strategy"]).search(
         candidates,
