@@ -35,6 +35,7 @@ Geometry = Literal["periodic", "slab"]
 LOWER, UPPER = 1, 2  # ASE tags of the atoms of the two grains
 
 _LEAST_VACUUM = 15.0  # Å
+_MOST_ATOMS = 100_000
 _TOLERANCE = 1e-6
 _REMOVAL_DEPTH = 2.0  # bond lengths; atoms farther from the boundary are never removed
 
@@ -95,12 +96,15 @@ class Bicrystal:
     def _least_thickness(self, thickness: float, n_planes: int | None) -> float:
         """Return the least thickness of a grain in Å."""
         if n_planes is not None:
-            thickness = n_planes * min(self.lower.spacing, self.upper.spacing)
+            thickness = n_planes * max(self.lower.spacing, self.upper.spacing)
         if not thickness >= self.crystal.bond_length:
             raise BicrystalError(
                 f"grains of {thickness:.2f} Å are thinner than one bond ({self.crystal.bond_length:.2f} Å); "
                 "give a larger thickness or number of planes"
             )
+        n_atoms = 2 * thickness * self.area / self.crystal.volume_per_atom
+        if n_atoms > _MOST_ATOMS:
+            raise BicrystalError(f"the cell would hold about {n_atoms:.0f} atoms, more than {_MOST_ATOMS}")
         return thickness
 
     @property

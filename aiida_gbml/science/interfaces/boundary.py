@@ -15,7 +15,8 @@ Miller = tuple[int, int, int]
 Kind = Literal["symmetric tilt", "asymmetric tilt", "twist"]
 
 _ANGLE_TOLERANCE = 0.05  # degrees; angles are usually quoted with one or two decimals
-_LARGEST_SIGMA = 199  # for boundaries given by an angle
+_LARGEST_SIGMA = 999
+_LARGEST_SIGMA_OF_ANGLE = 199  # beyond it, some coincidence is near any angle
 _COMMON_AXES: tuple[Miller, ...] = ((0, 0, 1), (1, 1, 0), (1, 1, 1))
 
 
@@ -57,8 +58,10 @@ class Boundary:
             normal to it.
         """
         direction, normal = _checked(axis, plane)
-        found = [turn for turn in _rotations(direction, max(sigma, 1)) if turn[0] == sigma]
-        if not found or sigma == 1:
+        if not 1 < sigma <= _LARGEST_SIGMA:
+            raise BoundaryError(f"sigma is an odd number from 3 to {_LARGEST_SIGMA}, got {sigma}")
+        found = [turn for turn in _rotations(direction, sigma) if turn[0] == sigma]
+        if not found:
             raise BoundaryError(_no_such_sigma(sigma, direction))
         return min((_boundary(turn, direction, normal) for turn in found), key=_preference)
 
@@ -69,13 +72,13 @@ class Boundary:
         :raises BoundaryError: when no coincidence is that near, or the plane does not fit the axis.
         """
         direction, normal = _checked(axis, plane)
-        turns = [turn for turn in _rotations(direction, _LARGEST_SIGMA) if turn[0] > 1]
+        turns = [turn for turn in _rotations(direction, _LARGEST_SIGMA_OF_ANGLE) if turn[0] > 1]
         near = [turn for turn in turns if abs(turn[1] - angle) <= _ANGLE_TOLERANCE]
         if not near:
             nearest = sorted(turns, key=lambda turn: (abs(turn[1] - angle), turn[0]))[:3]
             names = ", ".join(f"{turn[1]:.2f}° (sigma {turn[0]})" for turn in nearest)
             raise BoundaryError(
-                f"there is no coincidence boundary of sigma up to {_LARGEST_SIGMA} at {angle}° about "
+                f"there is no coincidence boundary of sigma up to {_LARGEST_SIGMA_OF_ANGLE} at {angle}° about "
                 f"{_brackets(direction)}; the nearest are {names}"
             )
         return _boundary(min(near, key=lambda turn: turn[0]), direction, normal)
@@ -229,7 +232,7 @@ def _form(indices: Miller) -> tuple[int, ...]:
 
 def _no_such_sigma(sigma: int, axis: Miller) -> str:
     """Return a sentence that names the nearest existing sigmas."""
-    existing = sorted({turn[0] for turn in _rotations(axis, max(2 * abs(sigma), 50))} - {1})
+    existing = sorted({turn[0] for turn in _rotations(axis, max(2 * sigma, 50))} - {1})
     nearest = sorted(sorted(existing, key=lambda one: abs(one - sigma))[:4])
     names = ", ".join(str(one) for one in nearest)
     return f"there is no sigma {sigma} boundary about {_brackets(axis)}; the nearest sigmas are {names}"

@@ -14,6 +14,7 @@ from aiida_gbml.science.interfaces.translations import TranslationError, Transla
 
 _COLUMNS = ("translations", "gaps", "terminations", "n_removed", "multiplicities")
 _GROUP = ("lattice", "rotations", "shifts")
+_LEAST_SPACING = 0.02  # Å; finer grids have more points than anybody evaluates
 
 
 class CandidateError(ValueError):
@@ -24,9 +25,9 @@ class CandidateError(ValueError):
 class SearchSpace:
     """What a search varies, as plain JSON values.
 
-    :param translation_spacing: largest step in Å between neighbouring translations.
+    :param translation_spacing: largest step in Å between neighbouring translations, at least 0.02.
     :param gaps: extra expansions in Å along the normal, one start each.
-    :param terminations: indices into ``Bicrystal.terminations``; empty for all of them.
+    :param terminations: indices into ``Bicrystal.terminations``; empty for all stoichiometric ones.
     :param max_removed: up to so many atoms (compounds: formula units) are removed a boundary.
     :param min_distance_ratio: starts whose closest pair across the boundary is below this fraction of the bulk bond
         are left out.
@@ -52,7 +53,7 @@ class SearchSpace:
         object.__setattr__(self, "terminations", tuple(int(index) for index in self.terminations))
         object.__setattr__(self, "repeat", tuple(int(times) for times in self.repeat))
         checks = {
-            "translation_spacing": self.translation_spacing > 0,
+            "translation_spacing": self.translation_spacing >= _LEAST_SPACING,
             "gaps": len(self.gaps) > 0 and all(np.isfinite(gap) and gap >= 0 for gap in self.gaps),
             "max_removed": self.max_removed >= 0,
             "min_distance_ratio": 0 <= self.min_distance_ratio < 1,
@@ -110,6 +111,12 @@ class CandidateSet:
             shape = (len(self), 2) if name == "translations" else (len(self),)
             if getattr(self, name).shape != shape:
                 raise CandidateError(f"'{name}' has the shape {getattr(self, name).shape}, expected {shape}")
+        for name in _COLUMNS:
+            column = getattr(self, name)
+            if column.dtype.kind not in ("f" if name in ("translations", "gaps") else "iu"):
+                raise CandidateError(f"'{name}' holds values of the wrong type, {column.dtype}")
+            if not np.all(np.isfinite(column)):
+                raise CandidateError(f"'{name}' holds values that are not finite")
 
     @classmethod
     def from_bytes(cls, content: bytes) -> CandidateSet:
@@ -178,9 +185,10 @@ def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateS
 
 
 def _chosen_terminations(bicrystal: Bicrystal, space: SearchSpace) -> list[int]:
-    """Return the indices of the terminations to search, all of them when the space names none."""
+    """Return the indices of the terminations to search; without a choice those whose energy is a single number."""
     available = len(bicrystal.terminations)
     for index in space.terminations:
         if not 0 <= index < available:
             raise CandidateError(f"there is no termination {index}; this boundary has {available}, numbered from 0")
-    return sorted(set(space.terminations)) or list(range(available))
+    stoichiometric = [index for index, one in enumerate(bicrystal.terminations) if one.stoichiometric]
+    return sorted(set(space.terminations)) or stoichiometric or list(range(available))

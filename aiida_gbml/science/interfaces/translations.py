@@ -43,7 +43,7 @@ class TranslationGroup:
         shapes = (self.lattice.shape, self.rotations.shape, self.shifts.shape)
         if shapes != ((2, 2), (count, 2, 2), (count, 2)) or count == 0:
             raise TranslationError(f"expected the shapes (2, 2), (m, 2, 2) and (m, 2), got {shapes}")
-        if self.area < _TOLERANCE:
+        if not self.area > _TOLERANCE:
             raise TranslationError(f"the cell of non-identical displacements has the area {self.area} Å²")
 
     @classmethod

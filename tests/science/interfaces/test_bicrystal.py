@@ -151,6 +151,8 @@ def test_contacts_are_those_of_the_built_cells():
         ({"n_planes": 1}, "give a larger thickness or number of planes"),
         ({"geometry": "wire"}, "unknown geometry 'wire', expected 'periodic' or 'slab'"),
         ({"geometry": "slab", "vacuum": 5.0}, "vacuum of at least 15.0 Å, got 5.0 Å"),
+        ({"thickness": float("nan")}, "give a larger thickness"),
+        ({"repeat": (1000, 1000)}, "more than 100000"),
         ({"repeat": (0, 1)}, "two positive integers"),
         ({"repeat": (1, 1, 1)}, "two positive integers"),
     ],

@@ -73,8 +73,9 @@ def test_an_angle_with_two_decimals_is_enough():
     [
         (lambda: Boundary.from_sigma(6, (0, 0, 1), (2, 1, 0)), "no sigma 6 boundary .* nearest sigmas are 5, 13, 17"),
         (lambda: Boundary.from_sigma(7, (0, 0, 1), (2, 1, 0)), r"no sigma 7 boundary about \[0 0 1\]"),
-        (lambda: Boundary.from_sigma(1, (0, 0, 1), (2, 1, 0)), "no sigma 1 boundary"),
-        (lambda: Boundary.from_sigma(-5, (0, 0, 1), (2, 1, 0)), "no sigma -5 boundary"),
+        (lambda: Boundary.from_sigma(1, (0, 0, 1), (2, 1, 0)), "sigma is an odd number from 3 to 999, got 1"),
+        (lambda: Boundary.from_sigma(-5, (0, 0, 1), (2, 1, 0)), "got -5"),
+        (lambda: Boundary.from_sigma(10**12, (0, 0, 1), (2, 1, 0)), "got 1000000000000"),
         (lambda: Boundary.from_sigma(5, (0, 0, 1), (2, 1, 1)), r"\(2 1 1\) neither holds the axis \[0 0 1\]"),
         (lambda: Boundary.from_sigma(5, (0, 0, 0), (2, 1, 0)), r"three integers each.*\(0, 0, 0\)"),
         (lambda: Boundary.from_sigma(5, (0, 0, 1), (2, 1)), r"three integers each"),

@@ -71,9 +71,10 @@ def test_an_impossible_space_is_refused():
         candidates(gaps=[0.0], min_distance_ratio=0.999)
 
 
-def test_terminations_are_all_or_those_named():
+def test_terminations_are_the_stoichiometric_ones_or_those_named():
     twin = Boundary.from_sigma(3, (1, -1, 0), (1, 1, 1))
-    assert set(candidates(MGO, twin).terminations) == {0, 1, 2}
+    assert set(candidates(MGO, twin).terminations) == {0}
+    assert set(candidates(MGO, twin, terminations=[2, 0, 1]).terminations) == {0, 1, 2}
     assert set(candidates(MGO, twin, terminations=[1]).terminations) == {1}
     with pytest.raises(CandidateError, match="no termination 5; this boundary has 3"):
         candidates(MGO, twin, terminations=[5])
@@ -100,11 +101,22 @@ def test_damaged_bytes_are_refused(content, message):
         CandidateSet.from_bytes(content)
 
 
-@pytest.mark.parametrize(("name", "value"), [("gaps", np.zeros(3)), ("n_before", np.zeros(0, dtype=int))])
-def test_arrays_have_to_agree(name, value):
-    arrays = read_arrays(candidates().to_bytes()) | {name: value}
-    with pytest.raises(CandidateError):
-        CandidateSet.from_bytes(write_arrays(arrays))
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("gaps", lambda array: array[:3], "has the shape"),
+        ("gaps", lambda array: array * np.nan, "'gaps' holds values that are not finite"),
+        ("terminations", lambda array: array.astype(float), "'terminations' holds values of the wrong type"),
+        ("multiplicities", lambda array: array.astype(str), "'multiplicities' holds values of the wrong type"),
+        ("n_before", lambda array: array[:0], "no readable archive"),
+        ("group.lattice", lambda array: array * np.nan, "has the area nan"),
+        ("group.shifts", lambda array: array[:0], "expected the shapes"),
+    ],
+)
+def test_arrays_have_to_agree(name, change, message):
+    arrays = read_arrays(candidates().to_bytes())
+    with pytest.raises(CandidateError, match=message):
+        CandidateSet.from_bytes(write_arrays(arrays | {name: change(arrays[name])}))
 
 
 def test_space_is_plain_json():
@@ -117,6 +129,7 @@ def test_space_is_plain_json():
     [
         ({"spacing": 0.3}, "unknown setting 'spacing' .* known are translation_spacing"),
         ({"translation_spacing": -0.3}, "'translation_spacing' .* out of range: -0.3"),
+        ({"translation_spacing": 1e-9}, "'translation_spacing' .* out of range"),
         ({"gaps": []}, r"'gaps' .* out of range: \(\)"),
         ({"gaps": [-0.1]}, "'gaps' .* out of range"),
         ({"gaps": [float("nan")]}, "'gaps' .* out of range"),
