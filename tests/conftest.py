@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiida import orm
 
-pytest_plugins = ["aiida.tools.pytest_fixtures"]
+pytest_plugins = ["aiida.tools.pytest_fixtures", "laws", "searches"]
 
 
 def engine(name: str) -> Path:
