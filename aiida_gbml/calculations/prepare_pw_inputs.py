@@ -22,7 +22,8 @@ def prepare_pw_inputs(
 ) -> dict[str, orm.Data]:
     """Return the ``structure`` of a row, its ``parameters`` and, when coordinates are held, its ``settings``.
 
-    :param row: which structure of the set.
+    :param structures: the set; cells and positions in Å.
+    :param row: index of the structure in the set, from 0.
     :param mode: static or relax.
     :param constraints: ``atoms`` (free, normal) and ``cell`` (fixed, normal, isotropic).
     :param parameters: namelists shared by all structures.

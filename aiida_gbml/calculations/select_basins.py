@@ -21,7 +21,7 @@ def select_basins(
     :param evaluated: the screening, with excess energies in J/m².
     :param reference: the crystal by the engine of the screening.
     :param verification_reference: the crystal by the other engine.
-    :param n_basins: how many.
+    :param n_basins: how many (dimensionless).
     """
     basins = most_stable_basins(
         evaluated.structures, reference.structures, verification_reference.structures, n_basins.value
