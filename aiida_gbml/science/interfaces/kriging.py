@@ -76,8 +76,11 @@ class KrigingSettings:
         if self.acquisition not in ACQUISITIONS:
             raise SearchError(f"unknown acquisition '{self.acquisition}', known are {', '.join(ACQUISITIONS)}")
         for name in ("n_initial", "n_harmonics", "regret_tolerance", "patience"):
-            if not getattr(self, name) > 0:
-                raise SearchError(f"'{name}' of the search must be positive, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if not value > 0:
+                raise SearchError(f"'{name}' of the search must be positive, got {value}")
+            if name != "regret_tolerance" and not isinstance(value, int):
+                raise SearchError(f"'{name}' of the search must be a whole number, got {value}")
 
 
 @dataclass(frozen=True)

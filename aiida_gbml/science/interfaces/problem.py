@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,12 +42,22 @@ def read_boundary(settings: Mapping[str, Any]) -> Boundary:
     missing = [name for name in ("axis", "plane") if name not in settings]
     if missing or ("sigma" in settings) == ("angle" in settings):
         raise BoundaryError("a boundary needs an axis, a plane, and either a sigma or an angle")
+    _check_charges(settings.get("charges", {}))
     try:
         if "sigma" in settings:
-            return Boundary.from_sigma(int(settings["sigma"]), settings["axis"], settings["plane"])
+            return Boundary.from_sigma(index(settings["sigma"]), settings["axis"], settings["plane"])
         return Boundary.from_angle(float(settings["angle"]), settings["axis"], settings["plane"])
-    except TypeError as exception:
+    except BoundaryError:
+        raise
+    except (TypeError, ValueError) as exception:
         raise BoundaryError(f"a setting of the boundary has the wrong type: {exception}") from exception
+
+
+def _check_charges(charges: Any) -> None:
+    """Raise unless charges are finite numbers by element."""
+    values = charges.values() if isinstance(charges, Mapping) else [None]
+    if not all(isinstance(value, int | float) and isfinite(value) for value in values):
+        raise BoundaryError(f"'charges' must give a number (in e) for each element, got {charges!r}")
 
 
 @dataclass(frozen=True)
@@ -68,11 +80,11 @@ class SearchProblem:
         :param space: fields of :class:`SearchSpace`.
         :raises ValueError: for inputs that make no sense, in one sentence.
         """
-        settings = SearchSpace.from_dict(space)
+        settings, meeting = SearchSpace.from_dict(space), read_boundary(boundary)
         crystal = Crystal.from_ase(bulk.to_ase(0), boundary.get("charges"))
         bicrystal = Bicrystal(
             crystal,
-            read_boundary(boundary),
+            meeting,
             thickness=settings.thickness,
             geometry=settings.geometry,
             vacuum=settings.vacuum,
