@@ -8,7 +8,7 @@ from aiida_gbml.science.interfaces.basins import basin_labels
 from aiida_gbml.science.interfaces.reference import BulkReference
 from aiida_gbml.science.structure_set import NEW, StructureSet
 
-_PASSED_ON = ("candidate", "translation", "translation_fraction", "gap", "termination", "n_removed", "boundary_height")
+_PASSED_ON = ("candidate", "translation", "translation_fraction", "gap", "termination", "n_removed")
 
 
 def most_stable_basins(
@@ -21,7 +21,8 @@ def most_stable_basins(
     :param other_reference: the crystal by the engine that is to verify them.
     :param n_basins: how many.
     """
-    labels = basin_labels(evaluated, evaluated.columns["excess_energy"], reference.to_ase(0))
+    n_boundaries = 2 if evaluated.pbc[:, 2].all() else 1
+    labels = basin_labels(evaluated, evaluated.columns["excess_energy"], reference.to_ase(0), n_boundaries=n_boundaries)
     n_distinct = min(n_basins, int(labels.max()) + 1)
     founders = [np.flatnonzero(labels == label) for label in range(n_distinct)]
     energies = evaluated.columns["excess_energy"]
@@ -36,6 +37,7 @@ def most_stable_basins(
         positions=chosen.positions * scale,
         columns={
             **{name: chosen.columns[name] for name in _PASSED_ON},
+            "boundary_height": chosen.columns["boundary_height"] * scale,
             "screening_energy": chosen.columns["excess_energy"],
             "status": np.full(len(chosen), NEW),
         },
