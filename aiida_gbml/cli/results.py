@@ -58,9 +58,23 @@ def explain(search: orm.WorkChainNode) -> None:
 
 @click.command("plot")
 @SEARCH
-@click.option("--kind", type=click.Choice((*PICTURES, "all")), default="all", show_default=True)
-@click.option("--format", "formats", type=click.Choice(("png", "svg")), multiple=True, default=("png", "svg"))
-@click.option("-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--kind", type=click.Choice((*PICTURES, "all")), default="all", show_default=True, help="What to draw.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(("png", "svg")),
+    multiple=True,
+    default=("png", "svg"),
+    help="Format of the pictures; may be repeated.  [default: both]",
+)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for the pictures; this one by default.",
+)
 def plot(search: orm.WorkChainNode, kind: str, formats: tuple[str, ...], folder: Path) -> None:
     """Draw energy against evaluations, the energy over the translations, and the boundary itself."""
     from aiida_gbml.cli.pictures import draw
@@ -76,7 +90,9 @@ def plot(search: orm.WorkChainNode, kind: str, formats: tuple[str, ...], folder:
 
 @click.command("export")
 @SEARCH
-@click.option("--format", "file_format", type=click.Choice(FORMATS), default="extxyz", show_default=True)
+@click.option(
+    "--format", "file_format", type=click.Choice(FORMATS), default="extxyz", show_default=True, help="Format to write."
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; by default named by pk.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite an existing file.")
 def export(search: orm.WorkChainNode, file_format: str, output: Path | None, force: bool) -> None:
