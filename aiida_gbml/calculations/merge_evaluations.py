@@ -21,6 +21,8 @@ def merge_evaluations(
     :param space: fields of `SearchSpace`.
     :param sets: evaluated sets, joined in the order of their names.
     """
-    joined = concatenate([node.structures for _, node in sorted(sets.items())])
     bulk = BulkReference.from_evaluated(reference.structures)
-    return {"evaluated": StructureSetData(with_excess(joined, bulk, SearchSpace.from_dict(space.get_dict())))}
+    settings = SearchSpace.from_dict(space.get_dict())
+    # Each on its own: a round without results lacks the columns that the others have.
+    complete = [with_excess(node.structures, bulk, settings) for _, node in sorted(sets.items())]
+    return {"evaluated": StructureSetData(concatenate(complete))}

@@ -78,9 +78,13 @@ def with_excess(evaluated: StructureSet, bulk: BulkReference, space: SearchSpace
             excess[row] = _excess(evaluated, row, bulk, space)
         except (ExcessError, BulkReferenceError) as exception:
             status[row], reasons[row] = FAILED, str(exception)[:200]
-    energies = columns.get("energy", np.full(count, np.nan))
     return evaluated.with_columns(
-        energy=energies, status=status, reason=reasons, excess_energy=excess[:, 0], excess_volume=excess[:, 1]
+        energy=columns.get("energy", np.full(count, np.nan)),
+        status=status,
+        reason=reasons,
+        calculation_uuid=columns.get("calculation_uuid", np.full(count, "")),
+        excess_energy=excess[:, 0],
+        excess_volume=excess[:, 1],
     )
 
 

@@ -26,7 +26,7 @@ def test_the_best_of_each_distinct_structure_is_chosen(evaluated, reference):
 
 def test_copies_of_a_structure_count_once(evaluated, reference):
     best = int(np.argmin(evaluated.columns["excess_energy"]))
-    others = [row for row in np.argsort(evaluated.columns["excess_energy"])[1:3].tolist()]
+    others = np.argsort(evaluated.columns["excess_energy"])[1:3].tolist()
     doubled = evaluated.take([best, others[0], best, others[1], best])
     basins = most_stable_basins(doubled, reference, reference, 5)
     assert basins.columns["candidate"].tolist() == [evaluated.columns["candidate"][row] for row in (best, *others)]
