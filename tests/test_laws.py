@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import aiida_quantumespresso.workflows.pw.base as pw_base
+import numpy as np
 import pytest
 from aiida import orm
 from aiida.engine import BaseRestartWorkChain, CalcJob, Process, WorkChain
 from aiida.parsers import Parser
+from laws import strangers
 
 import aiida_gbml
 from aiida_gbml.science.structure_set import StructureSet
@@ -199,7 +201,8 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_every_module_has_its_test_file(path: Path) -> None:
     module = path.relative_to(PACKAGE)
-    assert (TESTS / module.with_name(f"test_{module.name}")).exists()
+    test = TESTS / module.with_name(f"test_{module.name}")
+    assert test.exists(), f"{test} is missing"
 
 
 def test_every_test_file_has_its_module() -> None:
@@ -232,3 +235,11 @@ def test_a_big_set_keeps_its_attributes_small(aiida_profile_clean: Any) -> None:
     one = Atoms("Cu4", positions=[(0, 0, 0), (0, 1.8, 1.8), (1.8, 0, 1.8), (1.8, 1.8, 0)], cell=[3.6] * 3, pbc=True)
     node = StructureSetData(StructureSet.from_ase([one] * 2000)).store()
     assert len(node) == 2000  # the watch of `laws.py` has measured the attributes
+
+
+def test_the_watch_sees_what_does_not_belong_into_a_context(aiida_profile_clean: Any) -> None:
+    plain = {"count": 1, "best": None, "rows": [1.5, "a", (True,)], "inputs": {"node": orm.Int(1).store()}}
+    assert not strangers(plain)
+    for stranger in (np.float64(1), np.zeros(2), {1, 2}, Path(), orm.Int(1), str):
+        (found,) = strangers({**plain, "inner": [{"deep": stranger}]})
+        assert found.startswith("ctx.inner[0].deep holds")

@@ -43,6 +43,32 @@ def test_a_broker_that_waits_for_its_daemon_is_well(zeromq: Profile) -> None:
     assert checks.check_broker(zeromq).status == "ok"
 
 
+class RabbitMQ:
+    """A RabbitMQ of a version, or none that answers."""
+
+    def __init__(self, version: str | None) -> None:
+        self.version = version
+
+    def get_rabbitmq_version(self) -> str:
+        if self.version is None:
+            raise ConnectionError("refused")
+        return self.version
+
+    def is_rabbitmq_version_supported(self) -> bool:
+        return self.version == "3.8.14"
+
+
+@pytest.mark.parametrize(("version", "status"), [("3.8.14", "ok"), ("3.10.8", "warning"), (None, "fault")])
+def test_a_rabbitmq_that_loses_processes_is_named(
+    version: str | None, status: str, aiida_profile_tmp: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aiida_profile_tmp.set_process_controller("core.rabbitmq", {})
+    monkeypatch.setattr(type(get_manager()), "get_broker", lambda _: RabbitMQ(version))
+    finding = checks.check_broker(aiida_profile_tmp)
+    assert finding.status == status
+    assert ("configure-broker core.zeromq" in finding.remedy) == (status != "ok")
+
+
 def test_a_stopped_daemon_is_a_fault_only_when_something_waits(
     zeromq: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +174,27 @@ def test_slow_login_shells_are_named(aiida_localhost: orm.Computer, monkeypatch:
     aiida_localhost.configure(use_login_shell=False)
     (finding,) = checks.check_computer(aiida_localhost)
     assert finding.status == "ok"
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_slurm_without_accounting_is_named(
+    status: int, aiida_profile_clean: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sacct").write_text(f"#!/bin/sh\nexit {status}\n")
+    (tmp_path / "sacct").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    cluster = orm.Computer("cluster", "localhost", "", "core.local", "core.slurm", str(tmp_path)).store()
+    cluster.configure(use_login_shell=False, safe_interval=0)
+    statuses = [finding.status for finding in checks.check_computer(cluster)]
+    assert statuses == (["ok", "warning"] if status else ["ok"])
+
+
+def test_a_computer_that_is_not_configured_is_named(aiida_profile_clean: Profile, tmp_path: Path) -> None:
+    cluster = orm.Computer("cluster", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
+    (finding,) = checks.check_computer(cluster)
+    assert (finding.status, finding.remedy) == ("fault", "verdi computer configure core.local cluster")
+    code = orm.InstalledCode(label="say", computer=cluster, filepath_executable="/bin/bash").store()
+    assert checks.check_code(SAY, code).status == "fault"
 
 
 def test_a_family_without_cutoffs_is_a_fault(aiida_profile_clean: Profile) -> None:
