@@ -69,6 +69,7 @@ def define_inputs(spec: ProcessSpec) -> None:
     )
     _define_memory(spec)
     _define_limits(spec)
+    spec.inputs.validator = validation.validate_search
 
 
 def define_outputs(spec: ProcessSpec) -> None:

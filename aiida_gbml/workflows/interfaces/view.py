@@ -37,7 +37,7 @@ class SearchView:
     def state(self) -> str:
         """One sentence on where the search stands."""
         if not self.node.is_terminated:
-            return f"{self.node.process_state}, {len(self.observations)} evaluated"
+            return f"{self.node.process_state.value}, {len(self.observations)} evaluated"
         if self.node.is_finished_ok:
             return "finished"
         exit_text = f"[{self.node.exit_status}] {self.node.exit_message}" if self.node.is_finished else "excepted"
