@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 from aiida import orm
 from aiida.engine import ProcessBuilder, calcfunction
+from aiida.plugins import entry_point
+from aiida.tools.pytest_fixtures.entry_points import EntryPointManager
 from ase.build import bulk
 from ase.calculators.emt import EMT
 
@@ -74,6 +76,7 @@ class EmtEvaluationWorkChain(EvaluationWorkChain):
         builder: ProcessBuilder = cls.get_builder()
         if code is not None:
             builder.code = code
+        builder.max_failed_fraction = orm.Float(1.0)
         builder.least_distance = orm.Float(least_distance)
         return builder
 
@@ -82,14 +85,18 @@ class EmtEvaluationWorkChain(EvaluationWorkChain):
         return self.conclude(self.call_once("evaluate", evaluate_emt, **given)["evaluated"])
 
 
-@pytest.fixture
-def emt_engine(entry_points: Any) -> str:
+@pytest.fixture(scope="module")
+def emt_engine() -> Iterator[str]:
     """Return the entry point of the engine within the interpreter."""
-    entry_points.add(EmtEvaluationWorkChain, "aiida.workflows:gbml.evaluation.emt")
-    return "gbml.evaluation.emt"
+    manager = EntryPointManager(entry_point.eps())
+    manager.add(EmtEvaluationWorkChain, "aiida.workflows:gbml.evaluation.emt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entry_point, "eps", manager.eps)
+        patch.setattr(entry_point, "eps_select", manager.eps_select)
+        yield "gbml.evaluation.emt"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def emt_search(aiida_profile: Any, emt_engine: str) -> Callable[..., ProcessBuilder]:
     """Return a function that makes the builder of a search; keywords are overrides, or inputs of the engine."""
 
