@@ -11,7 +11,7 @@ from aiida.plugins import WorkflowFactory
 
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.interfaces.candidates import SearchSpace
-from aiida_gbml.science.interfaces.problem import read_boundary, standard_bulk
+from aiida_gbml.science.interfaces.problem import SearchProblem, read_boundary, standard_bulk
 from aiida_gbml.science.interfaces.strategies import Strategy
 from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
 
@@ -56,13 +56,17 @@ def validate_engine(value: Mapping[str, Any] | None, port: Any) -> str | None:
 
 
 def validate_search(value: Mapping[str, Any], _: Any) -> str | None:
-    """Refuse a crystal that cannot be used, and engines that cannot evaluate it."""
+    """Refuse a crystal that cannot be used, a space without candidates, and engines that cannot evaluate it."""
     if "structure" not in value:
         return None
     try:
         bulk = standard_bulk(value["structure"].get_ase())
     except ValueError as exception:
         return f"the bulk structure cannot be used: {exception}"
+    try:
+        SearchProblem.from_inputs(bulk, value["boundary"].get_dict(), value["space"].get_dict()).candidates()
+    except ValueError as exception:
+        return f"the search space cannot be used: {exception}"
     for name in ("engine", "verification"):
         complaint = _engine_complaint(value.get(name), StructureSetData(bulk))
         if complaint:

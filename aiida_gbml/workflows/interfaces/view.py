@@ -37,7 +37,8 @@ class SearchView:
     def state(self) -> str:
         """One sentence on where the search stands."""
         if not self.node.is_terminated:
-            return f"{self.node.process_state.value}, {len(self.observations)} evaluated"
+            state = self.node.process_state
+            return f"{state.value if state else 'unknown'}, {len(self.observations)} evaluated"
         if self.node.is_finished_ok:
             return "finished"
         exit_text = f"[{self.node.exit_status}] {self.node.exit_message}" if self.node.is_finished else "excepted"
@@ -95,7 +96,7 @@ class SearchView:
         columns = {**self.evaluated.columns, "n_atoms": self.evaluated.sizes}
         energies = columns["excess_energy"]
         order = [row for row in np.argsort(energies) if columns["status"][row] == OK][:n_rows]
-        return [{name: columns[name][row].tolist() for name in COLUMNS if name in columns} for row in order]
+        return [{name: _plain(columns[name][row]) for name in COLUMNS if name in columns} for row in order]
 
     def failures(self) -> list[tuple[str, int]]:
         """Return each reason of a failed evaluation with the number of rows it stopped, most frequent first."""
@@ -111,3 +112,9 @@ class SearchView:
         links = self.node.base.links.get_outgoing(link_type=(LinkType.CALL_CALC, LinkType.CALL_WORK)).all()
         nodes = {str(link.link_label): cast("orm.ProcessNode", link.node) for link in links}
         return dict(sorted(nodes.items()))
+
+
+def _plain(value: Any) -> Any:
+    """Return a number or an array as plain values; a number that is not defined, such as a slab's volume, as none."""
+    plain = value.tolist()
+    return None if plain != plain else plain  # noqa: PLR0124

@@ -16,6 +16,7 @@ from searches import J_PER_M2, SPACE, EmtEvaluationWorkChain
 
 from aiida_gbml.science.interfaces.propose import starting_points
 from aiida_gbml.workflows.interfaces import search as module
+from aiida_gbml.workflows.interfaces import validation
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -269,7 +270,10 @@ def test_without_an_energy_of_the_crystal_there_is_no_search(emt_search):
     assert "gbml.evaluation.emt gave no energy of the perfect crystal: atoms overlap" in search.node.exit_message
 
 
-def test_a_space_of_overlaps_is_named(emt_search):
+def test_a_space_that_only_the_relaxed_crystal_rules_out_is_named(emt_search, monkeypatch):
+    """Before the start it passes, as if the given lattice had room for the candidates."""
+    passing = SimpleNamespace(from_inputs=lambda *_: SimpleNamespace(candidates=lambda: None))
+    monkeypatch.setattr(validation, "SearchProblem", passing)
     search = run(emt_search(space={**SPACE, "gaps": [0.0], "min_distance_ratio": 0.999}))
     assert search.node.exit_status == 202
     assert "in every candidate two atoms are closer than 0.999 bonds; give larger gaps" in search.node.exit_message

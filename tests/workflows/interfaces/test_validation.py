@@ -66,6 +66,8 @@ def refused(make):
         ({"space": {"translation_step": 0.1}}, "unknown setting 'translation_step' of the search space"),
         ({"space": {"gaps": [-0.5]}}, "'gaps' of the search space is out of range"),
         ({"space": {"min_distance_ratio": 1.2}}, "'min_distance_ratio' of the search space is out of range"),
+        ({"space": {"gaps": [0.0], "min_distance_ratio": 0.999}}, "in every candidate two atoms are closer"),
+        ({"space": {"terminations": [9]}}, "the search space cannot be used: there is no termination 9"),
         ({"engine": None, "seed": "$(reboot)"}, "$(reboot)"),
     ],
 )

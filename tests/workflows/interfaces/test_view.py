@@ -8,7 +8,7 @@ from aiida import orm
 from aiida.engine import ProcessState, run_get_node
 from searches import SPACE
 
-from aiida_gbml.workflows.interfaces.view import COLUMNS, SearchView
+from aiida_gbml.workflows.interfaces.view import COLUMNS, SearchView, _plain
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -87,3 +87,9 @@ def test_other_processes_are_refused(finished):
     child = finished.node.called[0]
     with pytest.raises(ValueError, match=f"process {child.pk} is a {child.process_label}, not a grain-boundary search"):
         SearchView(child)
+
+
+def test_a_slab_has_no_excess_volume_to_rank():
+    """Not a number is no JSON."""
+    assert _plain(np.array(np.nan)) is None
+    assert _plain(np.array([0.5, 1.0])) == [0.5, 1.0]
