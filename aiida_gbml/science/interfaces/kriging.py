@@ -70,7 +70,7 @@ class KrigingSettings:
     n_initial: int = 5
     n_harmonics: int = 12
     regret_tolerance: float = 5e-4
-    patience: int = 5
+    patience: int = 8
 
     def __post_init__(self) -> None:
         if self.acquisition not in ACQUISITIONS:
@@ -188,10 +188,12 @@ class KrigingSearch(Search):
         return int(np.argmax(score >= highest - _TIE * abs(highest)))  # the first of equals, whatever the rounding
 
     def _most_distant(self, is_available: Array) -> int:
-        """Return the available candidate farthest from all asked for: a maximin design, one point at a time."""
-        asked = [*self.observed, *self.pending]
-        if not asked:
-            return int(self._generator().choice(np.flatnonzero(is_available)))
+        """Return the available candidate farthest from all asked for: a maximin design, one point at a time.
+
+        The first is the farthest from one drawn at random, so that the design starts in a corner of the feature space:
+        these are the translations of highest symmetry, where the energy has to be stationary.
+        """
+        asked = [*self.observed, *self.pending] or [int(self._generator().integers(len(self._points)))]
         distances = np.min([np.sum((self._points - self._points[row]) ** 2, axis=1) for row in asked], axis=0)
         return int(np.argmax(np.where(is_available, distances, -1.0)))
 

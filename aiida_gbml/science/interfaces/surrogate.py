@@ -83,12 +83,16 @@ class CandidateFeatures:
 
         The energy of a boundary is a sum over pairs of atoms a few Å apart, so that its Fourier coefficients fall
         quickly with the length of G: the length scale of a harmonic is expected to grow with the square of
-        that length, and the data may overrule it.
+        that length, and the data may overrule it. Along the gap a boundary opens
+        without crossing barriers, so that the energy is expected to have one smooth valley over all gaps.
         """
         shortest = self.harmonics[0].wave_number
-        lengths = [LogNormal(1.5 * (one.wave_number / shortest) ** 2, 1.5) for one in self.harmonics]
-        n_others = (self.gap_spread > 0) + sum(len(one) for one in (self.terminations, self.n_removed) if len(one) > 1)
-        return HyperparameterPrior((*lengths, *[LogNormal(1.0, 1.5)] * n_others))
+        translation = [LogNormal(1.5 * (one.wave_number / shortest) ** 2, 1.0) for one in self.harmonics]
+        gap = [LogNormal(3.0, 0.7)] * (self.gap_spread > 0)
+        categories = [LogNormal(1.0, 1.0)] * sum(
+            len(one) for one in (self.terminations, self.n_removed) if len(one) > 1
+        )
+        return HyperparameterPrior((*translation, *gap, *categories))
 
 
 def _indicators(values: Array, levels: tuple[int, ...]) -> Iterator[Array]:

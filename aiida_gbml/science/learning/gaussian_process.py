@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import torch
 
 _JITTER = 1e-9
-_N_ITERATIONS = 50
+_MAX_ITERATIONS = 50
+_PRECISION = 1e-5  # of the objective; a tighter one costs time and changes no search for the better
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,14 @@ def fit_hyperparameters(points: Array, targets: Array, prior: HyperparameterPrio
     spreads = np.array([one.spread for one in priors])
     bounds = list(zip(start - 4 * spreads, start + 4 * spreads, strict=True))
     objective = MarginalLikelihood(points, targets, prior)
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _N_ITERATIONS})
+    found = minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": _MAX_ITERATIONS, "ftol": _PRECISION},
+    )
     values = np.exp(found.x)
     return Hyperparameters(tuple(values[:-2].tolist()), signal=float(values[-2]), noise=float(values[-1]))
 
