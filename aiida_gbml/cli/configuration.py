@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Settings = dict[str, Any]
 
 _KEYS = ("crystal", "boundary", "engine", "verification", "protocol", "overrides", "extend", "start_from", "label")
+_GROUPS = ("boundary", "engine", "verification", "overrides")
 _ENGINES = {"lammps": "gbml.evaluation.lammps", "pw": "gbml.evaluation.pw"}
 
 
@@ -36,9 +37,12 @@ def read(path: Path) -> Settings:
         raise ConfigurationError(f"'{path}' is no readable YAML: {exception}") from exception
     if not isinstance(settings, dict):
         raise ConfigurationError(f"'{path}' must hold a mapping with the keys {', '.join(_KEYS)}")
-    unknown = sorted(set(settings) - set(_KEYS))
+    unknown = [key for key in settings if key not in _KEYS]
     if unknown:
         raise ConfigurationError(f"'{path}' has the unknown key '{unknown[0]}', known are {', '.join(_KEYS)}")
+    for name in _GROUPS:
+        if not isinstance(settings.get(name, {}), dict):
+            raise ConfigurationError(f"'{name}' in '{path}' must be a mapping, got {settings[name]!r}")
     if "crystal" in settings:
         settings["crystal"] = path.parent / str(settings["crystal"])
     for name in ("engine", "verification"):
@@ -57,9 +61,9 @@ def put(settings: Settings, place: Sequence[str], value: Any) -> None:
 
 
 def builder(settings: Settings) -> ProcessBuilder:
-    """Return the builder of the search that some settings describe.
+    """Return the builder of the search that some settings describe; nothing is stored.
 
-    :raises ConfigurationError: when something is missing or does not exist.
+    :raises ValueError: when something is missing or does not exist, or the search would refuse it.
     """
     from aiida import orm
 
@@ -85,7 +89,16 @@ def builder(settings: Settings) -> ProcessBuilder:
     if settings.get("start_from"):
         search.templates = {f"search_{pk}": _evaluated(pk) for pk in _listed(settings["start_from"])}
     search["metadata"]["label"] = str(settings.get("label") or "")
+    _check(search)
     return search
+
+
+def _check(search: ProcessBuilder) -> None:
+    """Raise when a search would refuse its inputs, which it does only after they are stored."""
+    ports = search.process_class.spec().inputs
+    error = ports.validate(ports.pre_process(search._inputs(prune=True)))
+    if error is not None:
+        raise ConfigurationError(error.message)
 
 
 def read_into_graph(settings: Settings) -> orm.StructureData:

@@ -14,6 +14,21 @@ _REFRESH = 0.5  # s
 _POLL = 0.2  # s
 
 
+def require_daemon() -> None:
+    """Raise unless a search can be handed to the daemon.
+
+    :raises ValueError: when there is no broker, or its daemon does not run.
+    """
+    from aiida.manage import get_manager
+
+    manager = get_manager()
+    backend = manager.get_profile().process_control_backend  # type: ignore[union-attr]
+    if backend is None:
+        raise ValueError("this profile has no broker to reach a daemon; look at `aiida-gbml doctor`, or use --run")
+    if backend == "core.zeromq" and not manager.get_daemon_client().is_daemon_running:
+        raise ValueError("the daemon does not run; start it with `verdi daemon start`, or use --run")
+
+
 def submit(builder: ProcessBuilder) -> orm.WorkChainNode:
     """Submit a search to the daemon and return its node.
 

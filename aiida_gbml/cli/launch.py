@@ -86,6 +86,8 @@ def gb_search(crystal: Path | None, config: Path | None, mode: str, **options: A
         if mode == "dry-run":
             echo.echo(configuration.describe(settings))
             return
+        if mode == "daemon":
+            foreground.require_daemon()
         builder = configuration.builder(settings)
         builder.structure = configuration.read_into_graph(settings)
         node = foreground.run(builder) if mode == "run" else foreground.submit(builder)

@@ -22,6 +22,15 @@ _NODES = {
 }
 
 
+_ENGINES = {"engine": {"mode", "constraints"}, "verification": {"mode", "constraints", "n_basins"}}
+_TYPES: dict[Any, tuple[tuple[type, ...], str]] = {
+    orm.Dict: ((dict,), "a mapping"),
+    orm.Int: ((int,), "a whole number"),
+    orm.Bool: ((bool,), "true or false"),
+    orm.Float: ((int, float), "a number"),
+}
+
+
 class SearchProtocol(ProtocolMixin):
     """Fills a builder of the search from `protocols/search.yaml`."""
 
@@ -29,6 +38,20 @@ class SearchProtocol(ProtocolMixin):
     def get_protocol_filepath(cls) -> Path:
         """Return the file that holds the protocols."""
         return Path(__file__).parent / "protocols" / "search.yaml"
+
+    @classmethod
+    def get_protocol_inputs(cls, protocol: str | None = None, overrides: Any = None) -> dict[str, Any]:
+        """Return the settings of a protocol with some of them overridden.
+
+        :raises ValueError: for a protocol or a setting that is not known.
+        """
+        settings: dict[str, Any] = super().get_protocol_inputs(protocol, overrides)
+        known = {*_NODES, *_ENGINES}
+        unknown = [name for name in settings if name not in known]
+        unknown += [f"{one}.{name}" for one, names in _ENGINES.items() for name in settings[one] if name not in names]
+        if unknown:
+            raise ValueError(f"there is no setting '{unknown[0]}' to override, known are {', '.join(sorted(known))}")
+        return settings
 
     @classmethod
     def get_builder_from_protocol(
@@ -49,7 +72,7 @@ class SearchProtocol(ProtocolMixin):
         :param verification: builder of the evaluation that verifies the best basins.
         :param protocol: fast, balanced or stringent.
         :param overrides: what differs from the protocol; absolute.
-        :raises ValueError: for a protocol that is not known.
+        :raises ValueError: for a protocol or an override that is not known, or of the wrong type.
         """
         settings = cls.get_protocol_inputs(protocol, dict(overrides or {}))
         builder: ProcessBuilder = cls.get_builder()
@@ -57,7 +80,7 @@ class SearchProtocol(ProtocolMixin):
         builder.boundary = orm.Dict(dict(boundary))
         for name, kind in _NODES.items():
             if settings[name] is not None:
-                builder[name] = kind(settings[name])
+                builder[name] = _node(name, kind, settings[name])
         builder.engine = _engine_inputs(engine, settings["engine"])
         if verification is not None:
             builder.verification = _engine_inputs(verification, settings["verification"])
@@ -65,6 +88,15 @@ class SearchProtocol(ProtocolMixin):
         else:
             builder.pop("verification", None)
         return builder
+
+
+def _node(name: str, kind: Any, value: Any) -> orm.Data:
+    """Return a setting as a node, which would round or convert what is of another type."""
+    types, words = _TYPES[kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and kind is not orm.Bool):
+        raise ValueError(f"'{name}' must be {words}, got {value!r}")
+    node: orm.Data = kind(value)
+    return node
 
 
 def _engine_inputs(engine: ProcessBuilder, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,3 +68,21 @@ def test_there_is_a_verification_only_with_a_second_engine():
 def test_an_unknown_protocol_is_refused():
     with pytest.raises(ValueError, match="quick"):
         build(protocol="quick")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"bugdet": 3}, "there is no setting 'bugdet' to override, known are asynchronous, "),
+        ({"engine": {"code": "lmp"}}, "there is no setting 'engine.code' to override"),
+        ({"budget": 2.7}, "'budget' must be a whole number, got 2.7"),
+        ({"budget": "many"}, "'budget' must be a whole number, got 'many'"),
+        ({"seed": True}, "'seed' must be a whole number, got True"),
+        ({"asynchronous": "no"}, "'asynchronous' must be true or false, got 'no'"),
+        ({"max_failed_fraction": "half"}, "'max_failed_fraction' must be a number, got 'half'"),
+        ({"space": [0.3]}, "'space' must be a mapping"),
+    ],
+)
+def test_wrong_overrides_are_refused_and_not_rounded_or_ignored(overrides, message):
+    with pytest.raises(ValueError, match=message):
+        build(overrides=overrides)
