@@ -32,7 +32,7 @@ from aiida_gbml.science.interfaces.translations import TranslationGroup
 
 TOLERANCES = {"evaluations_to_0.1mJ": 1e-4, "evaluations_to_1mJ": 1e-3}
 SPECIES = {"rocksalt": ("Mg", "O"), "fluorite": ("Ca", "F"), "cscl": ("Cs", "Cl"), "zincblende": ("Zn", "S")}
-N_TIMED, N_KNOWN = 30, 150
+N_TIMED, N_KNOWN = 24, 150  # hyperparameters are refitted once in so many steps
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,10 +84,14 @@ def evaluations(candidates: CandidateSet, energies: Array, budget: int, seed: in
 
 
 def seconds_a_step(candidates: CandidateSet, energies: Array) -> Array:
-    """Return the CPU seconds of steps that ask for and tell one candidate, when N_KNOWN (or half of all) are known."""
+    """Return the CPU seconds of steps that ask for and tell one candidate, when N_KNOWN (or half of all) are known.
+
+    The first step is not counted: it builds at once what a running search has built one by one.
+    """
     search = KrigingSearch(candidates)
     known = np.random.default_rng(0).permutation(len(energies))[: min(N_KNOWN, len(energies) // 2)]
     search.tell(known, energies[known])
+    search.ask()
     seconds = []
     for _ in range(N_TIMED):
         start = time.process_time()
