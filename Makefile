@@ -28,7 +28,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install
 .PHONY: demo test docs clean engines
 
 demo: $(VENV)/.installed engines
-	mkdir -p "$$AIIDA_PATH"
+	mkdir -p "$$AIIDA_PATH/.aiida"
 	aiida-gbml setup
 	aiida-gbml launch gb-search --config examples/aluminium.yaml --run
 
@@ -39,7 +39,7 @@ test: $(VENV)/.installed-dev engines
 	lint-imports
 	AIIDA_PATH=$$(mktemp -d); trap 'rm -rf "$$AIIDA_PATH"' EXIT; pytest --durations=15 $(PYTEST_ARGS)
 
-docs: $(VENV)/.installed-docs
+docs: $(VENV)/.installed-docs engines
 	sphinx-build -nW --keep-going -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
