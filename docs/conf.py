@@ -56,6 +56,7 @@ nb_execution_mode = "force" if shutil.which("lmp") else "off"
 nb_execution_timeout = 600  # s
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
+nb_merge_streams = True
 nb_output_stderr = "remove"  # the log; pages print the report instead
 
 autodoc_member_order = "bysource"
