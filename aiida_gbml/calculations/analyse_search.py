@@ -25,7 +25,10 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
     reference: StructureSetData,
     observations: ObservationsData,
     evaluated: StructureSetData,
-    parameters: orm.Dict,
+    boundary: orm.Dict,
+    space: orm.Dict,
+    strategy: orm.Dict,
+    seed: orm.Int,
     engine: orm.Str,
     level_of_theory: orm.Str,
     verified: StructureSetData | None = None,
@@ -36,15 +39,17 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
     :param reference: the crystal by the engine of the search.
     :param observations: what the search has observed.
     :param evaluated: every evaluated structure with its excess energy.
-    :param parameters: of the search, see :func:`aiida_gbml.science.interfaces.propose.propose`.
+    :param boundary: see :func:`aiida_gbml.science.interfaces.problem.read_boundary`.
+    :param space: fields of `SearchSpace`.
+    :param strategy: fields of `Strategy`.
+    :param seed: of every draw.
     :param engine: entry point of the engine that decides: that of the verification if there is one.
     :param level_of_theory: what this engine computes, in words.
     :param verified: the best basins by the engine of the verification.
     """
-    settings = parameters.get_dict()
-    problem = SearchProblem.from_inputs(reference.structures, settings["boundary"], settings["space"])
+    problem = SearchProblem.from_inputs(reference.structures, boundary.get_dict(), space.get_dict())
     known = observations.observations
-    search = Strategy.from_dict(settings["strategy"]).search(candidates.candidates, known, settings["seed"])
+    search = Strategy.from_dict(strategy.get_dict()).search(candidates.candidates, known, seed.value)
     decisive = evaluated if verified is None else verified
     best = best_row(decisive.structures)
     structure = orm.StructureData(ase=decisive.structures.to_ase(best))
@@ -60,11 +65,8 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
         "screening_energy": float(evaluated.structures.columns["excess_energy"][best_row(evaluated.structures)]),
         "structure_uuid": structure.uuid,
     }
-    outputs = {
-        "best_structure": structure,
-        "interface": InterfaceData(summary),
-        "gamma_surface": orm.ArrayData(gamma_surface(search, candidates.candidates, known)),
-    }
+    outputs = {"best_structure": structure, "interface": InterfaceData(summary)}
     if isinstance(search, KrigingSearch):
+        outputs["gamma_surface"] = orm.ArrayData(gamma_surface(search, candidates.candidates))
         outputs["model"] = ModelData(replace(search.surrogate.to_model_file(), training_uuids=[observations.uuid]))
     return outputs

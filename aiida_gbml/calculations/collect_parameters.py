@@ -1,6 +1,9 @@
-"""From the inputs of a search to one node that each of its proposals reads."""
+"""From the inputs of a search to one node that a worker reads."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from aiida import orm
 from aiida.engine import calcfunction
@@ -12,5 +15,9 @@ def collect_parameters(**parameters: orm.Data) -> dict[str, orm.Dict]:
 
     :param parameters: nodes of a dictionary or of a single number.
     """
-    values = {name: node.get_dict() if isinstance(node, orm.Dict) else node.value for name, node in parameters.items()}
-    return {"parameters": orm.Dict(values)}
+    return {"parameters": orm.Dict(plain_values(parameters))}
+
+
+def plain_values(nodes: Mapping[str, orm.Data]) -> dict[str, Any]:
+    """Return what dictionaries and single numbers hold, by name."""
+    return {name: node.get_dict() if isinstance(node, orm.Dict) else node.value for name, node in nodes.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
+from aiida_gbml.calculations.collect_parameters import plain_values
 from aiida_gbml.data.candidates import CandidateSetData
 from aiida_gbml.data.observations import ObservationsData
 from aiida_gbml.data.structure_set import StructureSetData
@@ -13,34 +14,47 @@ from aiida_gbml.science.interfaces.propose import propose
 
 
 @calcfunction
-def propose_candidates(
+def propose_candidates(  # noqa: PLR0917  (a calculation function has no keyword-only arguments)
     candidates: CandidateSetData,
     reference: StructureSetData,
-    parameters: orm.Dict,
+    boundary: orm.Dict,
+    space: orm.Dict,
+    strategy: orm.Dict,
+    batch_size: orm.Int,
+    seed: orm.Int,
+    budget: orm.Int | None = None,
     observations: ObservationsData | None = None,
     **others: StructureSetData,
 ) -> dict[str, orm.Data] | ExitCode:
     """Return the built structures of the next round as ``proposal``, and what is expected of it as ``outlook``.
 
     The outlook holds ``expected_regret`` (J/m²) once the strategy knows enough, and ``stop_reason`` when the search is
-    over; the proposal is empty then.
+    over; the proposal is empty then. A strategy that learns nothing has no outlook.
 
     :param candidates: all candidates.
     :param reference: the evaluated crystal.
-    :param parameters: of the search, see :func:`aiida_gbml.science.interfaces.propose.propose`.
+    :param boundary: see :func:`aiida_gbml.science.interfaces.problem.read_boundary`.
+    :param space: fields of `SearchSpace`.
+    :param strategy: fields of `Strategy`.
+    :param batch_size: most structures a round.
+    :param seed: of every draw.
+    :param budget: most evaluations of the search; none for all candidates.
     :param observations: what is known so far; none at the start.
     :param others: rounds under way as ``pending_...``, evaluated sets of other boundaries as ``template_...``.
     """
     named = sorted(others.items())
+    parameters = plain_values({"boundary": boundary, "space": space, "strategy": strategy, "seed": seed})
+    parameters |= plain_values({"batch_size": batch_size} | ({} if budget is None else {"budget": budget}))
     try:
         proposal = propose(
             candidates.candidates,
             reference.structures,
             Observations.empty() if observations is None else observations.observations,
-            parameters.get_dict(),
+            parameters,
             pending=[node.structures for name, node in named if name.startswith("pending_")],
             templates=[node.structures for name, node in named if name.startswith("template_")],
         )
     except ValueError as exception:
         return ExitCode(202, str(exception))
-    return {"proposal": StructureSetData(proposal.structures), "outlook": orm.Dict(proposal.outlook)}
+    outlook = {"outlook": orm.Dict(proposal.outlook)} if proposal.outlook else {}
+    return {"proposal": StructureSetData(proposal.structures), **outlook}

@@ -18,8 +18,10 @@ def record_observations(
     space: orm.Dict,
     evaluated: StructureSetData,
     observations: ObservationsData | None = None,
-) -> dict[str, ObservationsData]:
-    """Return the earlier observations and those of a round, as output ``observations``.
+) -> dict[str, ObservationsData | StructureSetData]:
+    """Return the earlier and the new observations, and the round with its excess energies.
+
+    Output ``observations`` holds all that is known, ``evaluated`` the rows of the round.
 
     :param reference: the evaluated crystal, energy in eV.
     :param space: fields of `SearchSpace`.
@@ -28,5 +30,5 @@ def record_observations(
     """
     known = Observations.empty() if observations is None else observations.observations
     bulk = BulkReference.from_evaluated(reference.structures)
-    new = observe(with_excess(evaluated.structures, bulk, SearchSpace.from_dict(space.get_dict())))
-    return {"observations": ObservationsData(known + new)}
+    complete = with_excess(evaluated.structures, bulk, SearchSpace.from_dict(space.get_dict()))
+    return {"observations": ObservationsData(known + observe(complete)), "evaluated": StructureSetData(complete)}

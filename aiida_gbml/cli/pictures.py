@@ -48,16 +48,16 @@ def _convergence(view: SearchView) -> Figure:
 def _gamma(view: SearchView) -> Figure:
     outputs = view.node.outputs
     if "gamma_surface" not in outputs:
-        raise ValueError(f"search {view.node.pk} has no energies over the translations: it is {view.state}")
-    surface = {name: outputs.gamma_surface.get_array(name) for name in ("candidates", "mean", "deviation")}
-    shown, known = surface["candidates"].tolist(), view.observations
-    place = {row: index for index, row in enumerate(shown)}
+        raise ValueError(
+            f"search {view.node.pk} has no model of the energies over the translations: it is {view.state}"
+        )
+    known = view.observations
     return plot_gamma_surface(
-        outputs.candidates.candidates.take(shown),
-        surface["mean"],
-        surface["deviation"],
-        evaluated=[place[row] for row in known.candidates[~known.failed].tolist()],
-        best=None if known.best is None else place[int(known.candidates[known.best])],
+        outputs.candidates.candidates,
+        outputs.gamma_surface.get_array("mean"),
+        outputs.gamma_surface.get_array("deviation"),
+        evaluated=known.candidates[~known.failed].tolist(),
+        best=None if known.best is None else int(known.candidates[known.best]),
     )
 
 

@@ -80,7 +80,8 @@ def plot(search: orm.WorkChainNode, kind: str, formats: tuple[str, ...], folder:
     from aiida_gbml.cli.pictures import draw
 
     view = _view(search)
-    wanted = PICTURES if kind == "all" else (kind,)
+    possible = [one for one in PICTURES if one != "gamma" or "gamma_surface" in search.outputs]
+    wanted = possible if kind == "all" else [kind]
     try:
         for path in draw(view, wanted, folder, formats):
             echo.echo(str(path))

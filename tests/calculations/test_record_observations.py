@@ -17,10 +17,13 @@ def test_rounds_are_added_in_their_order(reference, evaluated, observations):
     rounds = [StructureSetData(evaluated.take(rows)) for rows in ([5, 2], [9], [0, 1])]
     known = {}
     for one in rounds:
-        known = record_observations(reference=bulk, space=space, evaluated=one, **known)
+        outputs = record_observations(reference=bulk, space=space, evaluated=one, **known)
+        known = {"observations": outputs["observations"]}
     found = known["observations"].observations
     assert found.candidates.tolist() == [5, 2, 9, 0, 1]
     np.testing.assert_allclose(found.energies, observations.energies[[5, 2, 9, 0, 1]])
+    last = outputs["evaluated"].structures
+    np.testing.assert_allclose(last.columns["excess_energy"], observations.energies[[0, 1]])
 
 
 def test_a_proposal_that_came_back_unseen_is_a_round_of_failures(reference, problem, candidates):

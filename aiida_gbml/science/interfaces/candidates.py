@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -141,11 +141,6 @@ class CandidateSet:
 
     def __len__(self) -> int:
         return len(self.gaps)
-
-    def take(self, rows: Sequence[int] | Array) -> CandidateSet:
-        """Return the candidates of some rows, in their order."""
-        chosen = np.asarray(rows, dtype=np.int64)
-        return replace(self, **{name: getattr(self, name)[chosen] for name in _COLUMNS})
 
 
 def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateSet:

@@ -9,8 +9,7 @@ import numpy as np
 
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.interfaces.candidates import CandidateSet
-from aiida_gbml.science.interfaces.kriging import KrigingSearch, Search
-from aiida_gbml.science.interfaces.observations import Observations
+from aiida_gbml.science.interfaces.kriging import KrigingSearch
 from aiida_gbml.science.interfaces.problem import SearchProblem
 from aiida_gbml.science.structure_set import OK, StructureSet
 
@@ -26,22 +25,15 @@ def best_row(evaluated: StructureSet) -> int:
     return int(np.nanargmin(energies))
 
 
-def gamma_surface(search: Search, candidates: CandidateSet, observations: Observations) -> dict[str, Array]:
-    """Return the excess energy as a function of the translation, gap, termination and atoms removed.
+def gamma_surface(search: KrigingSearch, candidates: CandidateSet) -> dict[str, Array]:
+    """Return the predicted excess energy as a function of the translation, gap, termination and atoms removed.
 
-    :param search: a Kriging search predicts every candidate; for the others there are the observed ones.
-    :returns: ``candidates`` (m,) rows, ``translations`` (m, 2) and ``gaps`` (m,) in Å, ``terminations`` (m,),
-        ``n_removed`` (m,), and ``mean`` (m,) and ``deviation`` (m,) in J/m².
+    :returns: ``mean`` (n,) and ``deviation`` (n,) in J/m² for the n candidates, with their ``translations`` (n, 2) and
+        ``gaps`` (n,) in Å, ``terminations`` (n,) and ``n_removed`` (n,).
     """
-    if isinstance(search, KrigingSearch):
-        rows = np.arange(len(candidates))
-        mean, deviation = search.predict()
-    else:
-        is_known = ~observations.failed
-        rows, mean = observations.candidates[is_known], observations.energies[is_known]
-        deviation = np.zeros(len(rows))
-    columns = {name: getattr(candidates, name)[rows] for name in ("translations", "gaps", "terminations", "n_removed")}
-    return {"candidates": rows, "mean": mean, "deviation": deviation, **columns}
+    mean, deviation = search.predict()
+    columns = {name: getattr(candidates, name) for name in ("translations", "gaps", "terminations", "n_removed")}
+    return {"mean": mean, "deviation": deviation, **columns}
 
 
 def describe_boundary(problem: SearchProblem) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from aiida_gbml.calculations.adopt_observations import adopt_observations
 from aiida_gbml.calculations.analyse_search import analyse_search
 from aiida_gbml.calculations.collect_parameters import collect_parameters
 from aiida_gbml.calculations.enumerate_candidates import enumerate_candidates
-from aiida_gbml.calculations.merge_evaluations import merge_evaluations
+from aiida_gbml.calculations.merge_structure_sets import merge_structure_sets
 from aiida_gbml.calculations.propose_candidates import propose_candidates
 from aiida_gbml.calculations.record_observations import record_observations
 from aiida_gbml.calculations.select_basins import select_basins
@@ -112,9 +111,6 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         if isinstance(outputs, ExitCode):
             return self._exit("ERROR_INVALID_SPACE", reason=outputs.message)
         self.ctx.candidates = outputs["candidates"]
-        names = ["boundary", "space", "strategy", "batch_size", "seed"] + ["budget"] * ("budget" in self.inputs)
-        given = {name: self.inputs[name] for name in names}
-        self.ctx.parameters = self.call_once("collect_parameters", collect_parameters, **given)["parameters"]
         numbers = self.ctx.candidates.base.attributes.all
         self.report(f"{numbers['n_candidates']} candidates, {numbers['n_before']} before the reduction by symmetry")
         if "earlier" in self.inputs:
@@ -146,11 +142,14 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
             **_prefixed("pending_", pending),
             **_prefixed("template_", self.inputs.get("templates", {})),
         }
+        names = ["boundary", "space", "strategy", "batch_size", "seed"] + ["budget"] * ("budget" in self.inputs)
+        settings = {name: self.inputs[name] for name in names}
         if "worker" in self.inputs:
-            job = {**self.inputs.worker, "arrays": archives, "parameters": self.ctx.parameters}
+            parameters = self.call_once("collect_parameters", collect_parameters, **settings)["parameters"]
+            job = {**self.inputs.worker, "arrays": archives, "parameters": parameters}
             self.fan_out([label], lambda _: (WorkerCalculation, job), max_concurrent=len(pending) + 1)
         else:
-            self.call_once(label, propose_candidates, parameters=self.ctx.parameters, **archives)
+            self.call_once(label, propose_candidates, **settings, **archives)
 
     def inspect_proposal(self) -> ExitCode | None:
         """Keep the round that was proposed, or remember that the search is over."""
@@ -158,7 +157,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         node = self.children(label)[label]
         if not node.is_finished_ok:
             return self._exit("ERROR_PROPOSAL_FAILED", pk=node.pk, reason=node.exit_message)
-        outlook = _output(node, "outlook").get_dict()
+        outlook = _output(node, "outlook") or {}
         self.ctx.expected_regret = outlook.get("expected_regret")
         self.ctx.stop_reason = outlook.get("stop_reason")
         if self.ctx.stop_reason is None:
@@ -192,6 +191,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
             )
             self.ctx.recorded.append(number)
             self.ctx.n_pending -= len(self.ctx[f"proposal_{number}"])
+            self.ctx[f"evaluated_{number}"] = outputs["evaluated"]
             self._remember(outputs["observations"])
             self.report(self._progress(number))
         failed_share = self.ctx.n_failed / max(self.ctx.n_observations, LEAST_OBSERVATIONS)
@@ -205,12 +205,12 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
             self.out_many(self._known())
             return self._exit("ERROR_NOTHING_FOUND", n_evaluated=self.ctx.n_observations)
         sets = [self.ctx.adopted] if "adopted" in self.ctx else []
-        sets += [self._evaluated(number) for number in self.ctx.recorded]
-        for level in itertools.count():
+        sets += [self.ctx[f"evaluated_{number}"] for number in self.ctx.recorded]
+        level = 0
+        while len(sets) > 1:
             groups = [sets[start : start + MERGE_LIMIT] for start in range(0, len(sets), MERGE_LIMIT)]
             sets = [self._merge(f"merge_{level}_{index}", group) for index, group in enumerate(groups)]
-            if len(sets) == 1:
-                break
+            level += 1
         self.ctx.evaluated = sets[0]
         return None
 
@@ -255,21 +255,20 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
             self.ctx.not_verified = child.exit_message or "every basin failed"
             return
         given = {"reference": self.ctx.verification_reference, "space": self.inputs.space}
-        outputs = self.call_once("merge_verified", merge_evaluations, verified=evaluated, **given)
+        outputs = self.call_once("record_verification", record_observations, evaluated=evaluated, **given)
         self.ctx.verified = outputs["evaluated"]
 
     def run_analysis(self) -> None:
         """Find the best structure, fit the final model and draw the energy over all translations."""
-        names = ["candidates", "reference", "observations", "evaluated", "parameters"] + [
-            "verified"
-        ] * self._is_verified()
         decisive = self.inputs.verification if self._is_verified() else self.inputs.engine
+        made = ["candidates", "reference", "observations", "evaluated"] + ["verified"] * self._is_verified()
         self.ctx.analysis = self.call_once(
             "analyse",
             analyse_search,
+            **{name: self.ctx[name] for name in made},
+            **{name: self.inputs[name] for name in ("boundary", "space", "strategy", "seed")},
             engine=decisive.workflow,
             level_of_theory=decisive.level_of_theory,
-            **{name: self.ctx[name] for name in names},
         )
 
     def results(self) -> ExitCode | None:
@@ -359,10 +358,9 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         self.ctx.best = numbers.get("best")
 
     def _merge(self, label: str, sets: list[StructureSetData]) -> StructureSetData:
-        """Return some evaluated sets as one, with their excess energies."""
+        """Return some recorded sets as one."""
         named = {f"set_{index:04d}": one for index, one in enumerate(sets)}
-        given = {"reference": self.ctx.reference, "space": self.inputs.space}
-        merged: StructureSetData = self.call_once(label, merge_evaluations, **given, **named)["evaluated"]
+        merged: StructureSetData = self.call_once(label, merge_structure_sets, **named)["merged"]
         return merged
 
     def _progress(self, number: int) -> str:

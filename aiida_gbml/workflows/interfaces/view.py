@@ -71,7 +71,7 @@ class SearchView:
         found = []
         for node in (node for node in proposals if node.is_finished_ok):
             outputs = node.outputs.results if "results" in node.outputs else node.outputs
-            regret = outputs.outlook.get("expected_regret")
+            regret = outputs.outlook.get("expected_regret") if "outlook" in outputs else None
             if regret is not None:
                 known = node.inputs.observations if "observations" in node.inputs else node.inputs.arrays.observations
                 found.append((known.base.attributes.get("n_observations"), regret))

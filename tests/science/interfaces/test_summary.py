@@ -69,23 +69,10 @@ def test_a_kriging_search_predicts_every_candidate(candidates, observations):
     """At what was observed the prediction is the observation, with no deviation; elsewhere there is one."""
     known = first(observations, 20)
     search = Strategy().search(candidates, known, seed=0)
-    surface = gamma_surface(search, candidates, known)
-    assert surface["candidates"].tolist() == list(range(len(candidates)))
+    surface = gamma_surface(search, candidates)
+    assert len(surface["mean"]) == len(candidates)
     scale = np.ptp(known.energies)
     low = np.argsort(known.energies)[:10]  # the highest ones are capped
     np.testing.assert_allclose(surface["mean"][low], known.energies[low], atol=0.02 * scale)
     assert surface["deviation"][:20].max() < surface["deviation"][20:].max()
     assert np.array_equal(surface["translations"], candidates.translations)
-
-
-@pytest.mark.parametrize("method", ["random", "exhaustive"])
-def test_other_searches_show_what_was_observed(candidates, observations, method):
-    energies = observations.energies[:6].copy()
-    energies[2] = np.nan
-    reasons = np.where(np.isnan(energies), "lost atoms", "")
-    known = Observations(observations.candidates[:6], energies, energies, reasons)
-    search = Strategy(method).search(candidates, known, seed=0)
-    surface = gamma_surface(search, candidates, known)
-    assert surface["candidates"].tolist() == [0, 1, 3, 4, 5]
-    assert surface["mean"].tolist() == observations.energies[[0, 1, 3, 4, 5]].tolist()
-    assert not surface["deviation"].any()
