@@ -48,6 +48,7 @@ def run(builder: ProcessBuilder) -> orm.WorkChainNode:
     from aiida.manage import get_manager
 
     manager = get_manager()
+    manager.reset_runner()  # or `set_runner` closes the event loop that both would share
     runner = manager.create_runner(communicator=None, poll_interval=_POLL)  # everything runs here: no broker is needed
     manager.set_runner(runner)
     process: Any = runner.instantiate_process(builder)
