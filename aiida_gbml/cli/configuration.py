@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 
-_KEYS = ("crystal", "boundary", "engine", "verification", "protocol", "overrides", "extend", "start_from", "label")
+_KEYS = (
+    "crystal",
+    "boundary",
+    "engine",
+    "verification",
+    "protocol",
+    "overrides",
+    "worker",
+    "extend",
+    "start_from",
+    "label",
+)
 _GROUPS = ("boundary", "engine", "verification", "overrides")
 _ENGINES = {"lammps": "gbml.evaluation.lammps", "pw": "gbml.evaluation.pw"}
 
@@ -84,6 +95,8 @@ def builder(settings: Settings) -> ProcessBuilder:
         protocol=settings.get("protocol"),
         overrides=overrides,
     )
+    if settings.get("worker"):
+        search.worker = _worker(settings["worker"])
     if settings.get("extend"):
         search.earlier = {f"search_{pk}": _evaluated(pk) for pk in _listed(settings["extend"])}
     if settings.get("start_from"):
@@ -129,43 +142,6 @@ def read_crystal(path: Path | None) -> Atoms:
     return read_crystal_file(path)
 
 
-def describe(settings: Settings) -> str:
-    """Return what a search would do: the boundary, its candidates before and after symmetry, atoms and a rough cost."""
-    from aiida_gbml.science.interfaces.problem import SearchProblem, standard_bulk
-    from aiida_gbml.workflows.interfaces.protocol import SearchProtocol
-
-    inputs = SearchProtocol.get_protocol_inputs(settings.get("protocol"), settings.get("overrides", {}))
-    bulk = standard_bulk(read_crystal(settings.get("crystal")))
-    problem = SearchProblem.from_inputs(bulk, settings.get("boundary", {}), inputs["space"])
-    candidates = problem.candidates()
-    n_atoms = int(problem.build(candidates, [0]).sizes[0])
-    budget = min(inputs["budget"] or len(candidates), len(candidates))
-    bicrystal = problem.bicrystal
-    stages = {"engine": budget, "verification": inputs["verification"]["n_basins"]}
-    costs = [
-        f"{settings[stage].get('name', 'lammps')}: {count} relaxations, {_rough_cost(settings[stage], n_atoms, count)}"
-        for stage, count in stages.items()
-        if stage in settings
-    ]
-    lines = [
-        f"boundary      {bicrystal.boundary}",
-        f"cell          {n_atoms} atoms, {bicrystal.n_boundaries} boundaries of {bicrystal.area:.2f} Å²",
-        f"symmetry      {len(candidates.group)} operations beside the translations",
-        f"candidates    {len(candidates)}, {candidates.n_before} before the reduction by symmetry",
-        *[f"cost          {cost}" for cost in costs],
-    ]
-    return "\n".join(lines)
-
-
-def _rough_cost(engine: Mapping[str, Any], n_atoms: int, n_relaxations: int) -> str:
-    """Return an order of magnitude in words, from relaxations of copper (EAM) and aluminium (light pw.x inputs)."""
-    seconds = {"lammps": 6e-4 * n_atoms, "pw": 180.0 * (n_atoms / 20) ** 2.5}.get(engine.get("name", "lammps"))
-    if seconds is None:
-        return "of unknown cost"
-    total = seconds * n_relaxations
-    return f"about {total:.0f} CPU seconds" if total < 3600 else f"about {total / 3600:.0f} CPU hours"
-
-
 def _engine(settings: Mapping[str, Any], atoms: Atoms, protocol: str | None) -> ProcessBuilder:
     """Return the builder of an evaluation."""
     from aiida.common.exceptions import EntryPointError
@@ -191,6 +167,18 @@ def _engine(settings: Mapping[str, Any], atoms: Atoms, protocol: str | None) -> 
         )
     except TypeError as exception:
         raise ConfigurationError(f"the settings of the engine '{name}' do not fit it: {exception}") from exception
+
+
+def _worker(label: str) -> dict[str, Any]:
+    """Return the inputs of the job that proposes candidates, run by the Python of a code."""
+    from aiida import orm
+
+    outputs = {"proposal": "gbml.structures", "outlook": "core.dict"}
+    return {
+        "code": _code(label, "worker"),
+        "task": orm.Str("aiida_gbml.science.interfaces.propose"),
+        "metadata": {"options": {"output_types": outputs}},
+    }
 
 
 def _code(label: str | None, engine: str) -> orm.AbstractCode:

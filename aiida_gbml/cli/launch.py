@@ -30,6 +30,7 @@ _OPTIONS = (
     ("seed", ("overrides", "seed")),
     ("spacing", ("overrides", "space", "translation_spacing")),
     ("max_removed", ("overrides", "space", "max_removed")),
+    ("worker", ("worker",)),
     ("extend", ("extend",)),
     ("start_from", ("start_from",)),
     ("label", ("label",)),
@@ -66,6 +67,7 @@ def launch() -> None:
 @click.option("--seed", type=int, help="Seed of every draw.")
 @click.option("--spacing", type=float, help="Largest step between translations in Å.")
 @click.option("--max-removed", type=int, help="Remove up to so many atoms from the boundary.")
+@click.option("--worker", help="Code of a Python that proposes in a job of its own; for 20,000 candidates and more.")
 @click.option("--extend", type=int, help="Pk of a search of the same boundary to go on from.")
 @click.option("--start-from", type=int, multiple=True, help="Pk of a search of another boundary to learn from.")
 @click.option("--label", help="Label of the process.")
@@ -74,7 +76,7 @@ def launch() -> None:
 @click.option("--dry-run", "mode", flag_value="dry-run", help="Print candidates and costs, make no process.")
 def gb_search(crystal: Path | None, config: Path | None, mode: str, **options: Any) -> None:
     """Search the most stable structure of a grain boundary of CRYSTAL, a file that ASE or pymatgen reads."""
-    from aiida_gbml.cli import configuration, foreground
+    from aiida_gbml.cli import configuration, dry_run, foreground
 
     try:
         settings = configuration.read(config) if config else {}
@@ -84,7 +86,7 @@ def gb_search(crystal: Path | None, config: Path | None, mode: str, **options: A
         if crystal is not None:
             settings["crystal"] = crystal
         if mode == "dry-run":
-            echo.echo(configuration.describe(settings))
+            echo.echo(dry_run.describe(settings))
             return
         if mode == "daemon":
             foreground.require_daemon()

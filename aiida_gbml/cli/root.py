@@ -11,6 +11,7 @@ from aiida.cmdline.params import options, types
 import aiida_gbml
 
 _MODULES = {
+    "boundaries": "aiida_gbml.cli.boundaries",
     "doctor": "aiida_gbml.cli.doctor",
     "explain": "aiida_gbml.cli.results",
     "export": "aiida_gbml.cli.results",

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiida import orm
 from aiida.common.exceptions import EntryPointError
+from aiida.common.links import LinkType
 from aiida.plugins import WorkflowFactory
 
 from aiida_gbml.data.structure_set import StructureSetData
@@ -14,6 +15,9 @@ from aiida_gbml.science.interfaces.candidates import SearchSpace
 from aiida_gbml.science.interfaces.problem import SearchProblem, read_boundary, standard_bulk
 from aiida_gbml.science.interfaces.strategies import Strategy
 from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
+
+_DECISIVE = ("structure", "boundary", "bulk", "engine")
+"""Inputs on which the energies of a search depend."""
 
 
 def validate_boundary(value: orm.Dict, _: Any) -> str | None:
@@ -71,7 +75,7 @@ def validate_search(value: Mapping[str, Any], _: Any) -> str | None:
         complaint = _engine_complaint(value.get(name), StructureSetData(bulk))
         if complaint:
             return f"the {name} cannot evaluate the crystal: {complaint}"
-    return None
+    return _earlier_complaint(value)
 
 
 def _engine_complaint(engine: Mapping[str, Any] | None, bulk: StructureSetData) -> str | None:
@@ -83,6 +87,35 @@ def _engine_complaint(engine: Mapping[str, Any] | None, bulk: StructureSetData) 
     shared = {name: engine[name] for name in ("mode", "constraints") if name in engine}
     error = ports.validate(ports.pre_process({**engine["inputs"], **shared, "structures": bulk}))
     return None if error is None else error.message
+
+
+def _earlier_complaint(value: Mapping[str, Any]) -> str | None:
+    """Return which input of an earlier search differs, so that its energies cannot be mixed with those of this one."""
+    wanted = _comparable({name: value[name] for name in _DECISIVE if name in value})
+    for node in value.get("earlier", {}).values():
+        search = node.creator.caller if node.creator else None
+        if search is None:
+            return f"the structures {node.pk} come from no search, so that their energies cannot be compared"
+        given = search.base.links.get_incoming(link_type=(LinkType.INPUT_CALC, LinkType.INPUT_WORK)).nested()
+        found = _comparable({name: given[name] for name in _DECISIVE if name in given})
+        differing = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
+        if differing:
+            return (
+                f"search {search.pk} has another input '{differing[0]}', so that its energies do not count here; "
+                "give its structures as a template instead"
+            )
+    return None
+
+
+def _comparable(inputs: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return what distinguishes each input that decides the energies: its content, or the executable of a code."""
+    found: dict[str, str] = {}
+    for name, node in inputs.items():
+        if isinstance(node, Mapping):
+            found |= {} if name == "metadata" else _comparable(node, f"{prefix}{name}.")
+        elif isinstance(node, orm.Data):
+            found[prefix + name] = str(node.base.caching.compute_hash())
+    return found
 
 
 def _complaint(check: Any, settings: Mapping[str, Any]) -> str | None:
