@@ -7,6 +7,7 @@ from typing import Any
 
 from aiida import orm
 from aiida.common.exceptions import EntryPointError
+from aiida.common.hashing import make_hash
 from aiida.common.links import LinkType
 from aiida.plugins import WorkflowFactory
 
@@ -114,7 +115,7 @@ def _comparable(inputs: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(node, Mapping):
             found |= {} if name == "metadata" else _comparable(node, f"{prefix}{name}.")
         elif isinstance(node, orm.Data):
-            found[prefix + name] = str(node.base.caching.compute_hash())
+            found[prefix + name] = make_hash(node.base.caching.get_objects_to_hash())
     return found
 
 
