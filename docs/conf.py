@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import literal_strong, pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -81,6 +81,14 @@ def link_short_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, text
     return env.get_domain("py").resolve_xref(env, place, app.builder, kind, target, node, text)
 
 
+def drop_metadata(_: Sphinx, document: nodes.document) -> None:
+    """Leave the ports that every process of AiiDA has out of the lists of ports."""
+    for port in list(document.findall(nodes.list_item)):
+        if port.children and isinstance(port[0], literal_strong) and port[0].astext() == "metadata":
+            port.parent.remove(port)
+
+
 def setup(app: Sphinx) -> None:
     """Register what is done here."""
     app.connect("missing-reference", link_short_name)
+    app.connect("doctree-read", drop_metadata)

@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from importlib import import_module
 
+from aiida.engine import Process
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 
 class ExitCodes(SphinxDirective):
-    """List the exit codes that a process defines beyond those of its base classes.
+    """List the exit codes that this package gives to a process; those of AiiDA and of other plugins are left out.
 
-    The argument is the full name of the class; AiiDA's own codes (below 200) are left out.
+    The argument is the full name of the class.
     """
 
     required_arguments = 1
@@ -20,27 +21,33 @@ class ExitCodes(SphinxDirective):
         """Return the table."""
         module, _, name = self.arguments[0].rpartition(".")
         process = getattr(import_module(module), name)
-        codes = sorted(process.exit_codes.values(), key=lambda code: code.status)
-        rows = [(str(code.status), label_of(process, code), code.message) for code in codes if code.status >= 200]
-        return [_table(("Status", "Label", "Message"), rows)]
+        foreign = _foreign_labels(process)
+        own = [(code.status, label, code.message) for label, code in process.exit_codes.items() if label not in foreign]
+        return [_table(("Status", "Label", "Message"), [(str(status), *texts) for status, *texts in sorted(own)])]
 
 
-def label_of(process: type, code: object) -> str:
-    """Return the label under which a process knows one of its exit codes."""
-    return next(label for label, known in process.exit_codes.items() if known is code)  # type: ignore[attr-defined]
+def _foreign_labels(process: type[Process]) -> set[str]:
+    """Return the labels that a process inherits from other packages."""
+    bases = [base for base in process.__mro__ if issubclass(base, Process)]
+    return {label for base in bases if not base.__module__.startswith("aiida_gbml.") for label in base.exit_codes}
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> nodes.table:
-    """Return a table whose last column is as wide as the others together."""
     group = nodes.tgroup(cols=len(head))
     group += [nodes.colspec(colwidth=width) for width in (1, 5, 8)]
     group += nodes.thead("", _row(head))
     group += nodes.tbody("", *(_row(row) for row in rows))
-    return nodes.table("", group, classes=["exit-codes"])
+    return nodes.table("", group)
 
 
 def _row(texts: Iterable[str]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph(text=text)) for text in texts))
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *_inline(text))) for text in texts))
+
+
+def _inline(text: str) -> list[nodes.Node]:
+    """Return a text in which what stands between backticks is literal."""
+    parts = enumerate(text.split("`"))
+    return [nodes.literal(text=part) if index % 2 else nodes.Text(part) for index, part in parts]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
