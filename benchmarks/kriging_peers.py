@@ -1,7 +1,7 @@
 """Count the evaluations that PHYSBO and botorch need on the table of benchmarks/kriging.py: one JSON line.
 
 Both come with the extra `benchmark`. Used by their defaults they see the coordinates dx, gb, dz, know no symmetry, and
-start with random candidates: PHYSBO's exact Gaussian process with its score EI, refitted every five steps, and botorch's
+start with random candidates: PHYSBO's exact Gaussian process with its score EI, refitted every five steps, botorch's
 SingleTaskGP with LogExpectedImprovement, refitted at every step. Our own search runs on the same seeds.
 """
 
