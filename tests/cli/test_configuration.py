@@ -104,6 +104,7 @@ def test_a_second_engine_takes_its_number_of_basins(settings: dict[str, Any]) ->
         ({"engine": {"name": "oracle"}}, "there is no engine 'oracle', known are lammps, pw"),
         ({"engine": {"code": "nobody@nowhere"}}, "there is no code 'nobody@nowhere'; `aiida-gbml setup`"),
         ({"engine": {"code": "$(reboot); rm -rf ~"}}, r"there is no code '\$\(reboot\); rm -rf ~'"),
+        ({"worker": "python@nowhere"}, "there is no code 'python@nowhere'"),
         ({"extend": 999999}, "there is no search 999999"),
         ({"start_from": [999999]}, "there is no search 999999"),
         ({"extend": "first"}, "first"),
@@ -130,23 +131,6 @@ def test_only_searches_are_extended(settings: dict[str, Any]) -> None:
     for node in (orm.Dict({}).store(), orm.WorkChainNode().store()):
         with pytest.raises(ConfigurationError, match=f"process {node.pk} has no evaluated structures to start from"):
             configuration.builder({**settings, "extend": node.pk})
-
-
-def test_the_description_counts_what_the_search_would_do(settings: dict[str, Any], candidates: Any) -> None:
-    text = configuration.describe(settings)
-    assert "sigma 5 (2 1 0) [0 0 1] symmetric tilt, 53.13°" in text
-    assert "14 atoms, 2 boundaries of 14.61 Å²" in text
-    assert f"candidates    {len(candidates)}, {candidates.n_before} before the reduction by symmetry" in text
-    assert "gbml.evaluation.emt: 4 relaxations, of unknown cost" in text
-
-
-def test_costs_grow_with_the_budget(settings: dict[str, Any]) -> None:
-    """Proportional to the evaluations; without a budget all candidates count."""
-    settings["engine"] = {"name": "pw"}
-    few = configuration.describe({**settings, "overrides": {**settings["overrides"], "budget": 10}})
-    all_of_them = configuration.describe({**settings, "overrides": {**settings["overrides"], "budget": 0}})
-    assert "pw: 10 relaxations, about" in few
-    assert "pw: 33 relaxations, about" in all_of_them
 
 
 def test_the_crystal_becomes_a_node_of_its_file(settings: dict[str, Any]) -> None:

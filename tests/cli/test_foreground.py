@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from aiida_gbml.cli import foreground
 
 
 def test_a_search_runs_here_and_shows_how_far_it_is(
-    aiida_profile: Any, emt_search: Any, capsys: pytest.CaptureFixture[str]
+    aiida_profile: Any, emt_search: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On a terminal; elsewhere the bar would be nothing but clutter."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     node = foreground.run(emt_search(budget=4, verification={}))
     assert node.is_finished_ok, node.exit_message
     shown = capsys.readouterr().err

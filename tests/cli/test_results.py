@@ -60,7 +60,8 @@ def test_json_is_json(invoke: Invoke, search: orm.WorkChainNode) -> None:
 
 
 def test_an_unfinished_search_is_shown_as_far_as_it_is(invoke: Invoke, unfinished: orm.WorkChainNode) -> None:
-    assert invoke("show", unfinished.pk).output == f"Grain-boundary search {unfinished.pk}: created, 0 evaluated\n"
+    shown = invoke("show", unfinished.pk).output
+    assert shown.strip() == f"Grain-boundary search {unfinished.pk}: created, 0 evaluated"
 
 
 def test_failures_are_explained_with_their_remedy(invoke: Invoke, failed: orm.WorkChainNode) -> None:
