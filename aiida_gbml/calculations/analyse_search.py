@@ -42,7 +42,7 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
     :param boundary: see :func:`aiida_gbml.science.interfaces.problem.read_boundary`.
     :param space: fields of `SearchSpace`.
     :param strategy: fields of `Strategy`.
-    :param seed: of every draw.
+    :param seed: of every draw (dimensionless).
     :param engine: entry point of the engine that decides: that of the verification if there is one.
     :param level_of_theory: what this engine computes, in words.
     :param verified: the best basins by the engine of the verification.

@@ -36,9 +36,9 @@ def propose_candidates(  # noqa: PLR0917  (a calculation function has no keyword
     :param boundary: see :func:`aiida_gbml.science.interfaces.problem.read_boundary`.
     :param space: fields of `SearchSpace`.
     :param strategy: fields of `Strategy`.
-    :param batch_size: most structures a round.
-    :param seed: of every draw.
-    :param budget: most evaluations of the search; none for all candidates.
+    :param batch_size: most structures a round (a number).
+    :param seed: of every draw (dimensionless).
+    :param budget: most evaluations of the search (a number); none for all candidates.
     :param observations: what is known so far; none at the start.
     :param others: rounds under way as ``pending_...``, evaluated sets of other boundaries as ``template_...``.
     """
