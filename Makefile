@@ -30,7 +30,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install
 demo: $(VENV)/.installed engines
 	mkdir -p "$$AIIDA_PATH/.aiida"
 	aiida-gbml setup
-	aiida-gbml launch gb-search --config examples/aluminium.yaml --run
+	aiida-gbml launch gb-search --config examples/aluminium.yaml --run --plot "$$AIIDA_PATH/pictures"
 
 test: $(VENV)/.installed-dev engines
 	ruff check .

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 if TYPE_CHECKING:
     from aiida import orm
@@ -53,7 +55,10 @@ def run(builder: ProcessBuilder) -> orm.WorkChainNode:
     manager.set_runner(runner)
     process: Any = runner.instantiate_process(builder)
     total = process.inputs.budget.value if "budget" in process.inputs else None
-    with tqdm(total=total, unit="evaluation", desc=f"search {process.node.pk}") as bar:
+    name = f"search {process.node.pk}"
+    loggers = [logging.getLogger("aiida")]
+    # Without a terminal there is no bar, only the lines of the report.
+    with logging_redirect_tqdm(loggers), tqdm(total=total, unit="evaluation", desc=name, disable=None) as bar:
 
         def tick() -> None:
             _update(bar, process)

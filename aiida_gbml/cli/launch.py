@@ -37,6 +37,9 @@ _OPTIONS = (
 )
 """Options of the command and the place of each in a configuration file."""
 
+N_ROWS = 5
+"""Most stable structures that are listed when a search has run here."""
+
 
 @click.group("launch")
 def launch() -> None:
@@ -71,12 +74,14 @@ def launch() -> None:
 @click.option("--extend", type=int, help="Pk of a search of the same boundary to go on from.")
 @click.option("--start-from", type=int, multiple=True, help="Pk of a search of another boundary to learn from.")
 @click.option("--label", help="Label of the process.")
+@click.option("--plot", "pictures", type=click.Path(file_okay=False, path_type=Path), help="Draw into this folder.")
 @click.option("--run", "mode", flag_value="run", help="Run here, with a progress bar.")
 @click.option("--daemon", "mode", flag_value="daemon", default=True, help="Submit to the daemon.  [default]")
 @click.option("--dry-run", "mode", flag_value="dry-run", help="Print candidates and costs, make no process.")
-def gb_search(crystal: Path | None, config: Path | None, mode: str, **options: Any) -> None:
+def gb_search(crystal: Path | None, config: Path | None, mode: str, pictures: Path | None, **options: Any) -> None:
     """Search the most stable structure of a grain boundary of CRYSTAL, a file that ASE or pymatgen reads."""
-    from aiida_gbml.cli import configuration, dry_run, foreground
+    from aiida_gbml.cli import configuration, dry_run, foreground, results
+    from aiida_gbml.workflows.interfaces.view import SearchView
 
     try:
         settings = configuration.read(config) if config else {}
@@ -95,6 +100,10 @@ def gb_search(crystal: Path | None, config: Path | None, mode: str, **options: A
         node = foreground.run(builder) if mode == "run" else foreground.submit(builder)
     except (ValueError, OSError) as exception:
         echo.echo_critical(" ".join(str(exception).split()))
+    if mode == "run" and "interface" in node.outputs:
+        echo.echo(results.describe(SearchView(node), N_ROWS))
+        if pictures is not None:
+            results.echo_pictures(SearchView(node), pictures, ("png", "svg"))
     echo.echo(f"pk {node.pk}")
     if mode == "run" and not node.is_finished_ok:
         echo.echo_critical(f"search {node.pk} ended with [{node.exit_status}] {node.exit_message}")

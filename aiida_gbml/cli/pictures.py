@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aiida_gbml.science.interfaces.plots import plot_convergence, plot_gamma_surface, plot_structure, save
+from aiida_gbml.science.interfaces.strategies import Strategy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,13 +36,13 @@ def draw(view: SearchView, kinds: Sequence[str], folder: Path, formats: Sequence
 
 
 def _convergence(view: SearchView) -> Figure:
-    strategy = view.node.inputs.strategy
-    is_kriging = strategy.get("method", "kriging") == "kriging"
+    strategy = Strategy.from_dict(view.node.inputs.strategy.get_dict())
+    is_kriging = strategy.method == "kriging"
     return plot_convergence(
         view.observations.energies,
-        n_initial=strategy.get("n_initial", 6) if is_kriging else 0,
+        n_initial=strategy.settings.n_initial if is_kriging else 0,
         expected_regrets=np.array(view.expected_regrets).reshape(-1, 2),
-        tolerance=strategy.get("regret_tolerance", 5e-4) if is_kriging else None,
+        tolerance=strategy.settings.regret_tolerance if is_kriging else None,
     )
 
 

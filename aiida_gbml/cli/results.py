@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 SEARCH = click.argument("search", type=WorkflowParamType())
 FORMATS = ("extxyz", "cif", "csv", "json")
+_HEADINGS = {
+    "excess_energy": "energy (J/m²)",
+    "screening_energy": "before (J/m²)",
+    "excess_volume": "volume (Å)",
+    "translation": "translation (Å)",
+    "gap": "gap (Å)",
+    "termination": "termination",
+    "n_removed": "removed",
+    "n_atoms": "atoms",
+}
 PICTURES = ("convergence", "gamma", "structure")
 
 
@@ -30,9 +41,7 @@ def show(search: orm.WorkChainNode, rows: int, as_json: bool) -> None:
     if as_json:
         echo.echo(json.dumps({"state": view.state, "summary": view.summary, "ranking": view.ranking(rows)}, indent=2))
         return
-    echo.echo(f"Grain-boundary search {search.pk}: {view.state}")
-    _echo_summary(view)
-    _echo_ranking(view, rows)
+    echo.echo(describe(view, rows))
 
 
 @click.command("explain")
@@ -77,16 +86,7 @@ def explain(search: orm.WorkChainNode) -> None:
 )
 def plot(search: orm.WorkChainNode, kind: str, formats: tuple[str, ...], folder: Path) -> None:
     """Draw energy against evaluations, the energy over the translations, and the boundary itself."""
-    from aiida_gbml.cli.pictures import draw
-
-    view = _view(search)
-    possible = [one for one in PICTURES if one != "gamma" or "gamma_surface" in search.outputs]
-    wanted = possible if kind == "all" else [kind]
-    try:
-        for path in draw(view, wanted, folder, formats):
-            echo.echo(str(path))
-    except ValueError as exception:
-        echo.echo_critical(str(exception))
+    echo_pictures(_view(search), folder, formats, kind)
 
 
 @click.command("export")
@@ -113,6 +113,18 @@ def export(search: orm.WorkChainNode, file_format: str, output: Path | None, for
     echo.echo_success(f"wrote {path}")
 
 
+def echo_pictures(view: SearchView, folder: Path, formats: Sequence[str], kind: str = "all") -> None:
+    """Draw a search and print the paths, or end with one sentence."""
+    from aiida_gbml.cli.pictures import draw
+
+    possible = [one for one in PICTURES if one != "gamma" or "gamma_surface" in view.node.outputs]
+    try:
+        for path in draw(view, possible if kind == "all" else [kind], folder, formats):
+            echo.echo(str(path))
+    except ValueError as exception:
+        echo.echo_critical(str(exception))
+
+
 def _view(search: orm.WorkChainNode) -> SearchView:
     """Return the view of a search, or end with one sentence."""
     from aiida_gbml.workflows.interfaces.view import SearchView
@@ -123,30 +135,23 @@ def _view(search: orm.WorkChainNode) -> SearchView:
         echo.echo_critical(str(exception))
 
 
-def _echo_summary(view: SearchView) -> None:
-    """Print the summary, a line a field."""
+def describe(view: SearchView, n_rows: int) -> str:
+    """Return where a search stands, its summary, and its most stable structures as tables."""
     width = max((len(name) for name in view.summary), default=0)
+    lines = [f"Grain-boundary search {view.node.pk}: {view.state}"]
     for name, value in view.summary.items():
-        text = " ".join(str(item) for item in value) if isinstance(value, list) else _text(value)
-        echo.echo(f"  {name:<{width}}  {text}")
+        lines.append(f"  {name:<{width}}  {_text(value)}")
+    if view.verified is not None:
+        lines += ["", "Verified:", _table(view.ranking(n_rows, verified=True)), "", "Before the verification:"]
+    return "\n".join([*lines, _table(view.ranking(n_rows))])
 
 
-def _echo_ranking(view: SearchView, n_rows: int) -> None:
-    """Print the most stable structures as a table."""
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Return rows of a ranking as a table."""
     from tabulate import tabulate
 
-    names = {
-        "excess_energy": "energy (J/m²)",
-        "excess_volume": "volume (Å)",
-        "translation": "translation (Å)",
-        "gap": "gap (Å)",
-        "termination": "termination",
-        "n_removed": "removed",
-        "n_atoms": "atoms",
-    }
-    table = [{names[key]: _text(value) for key, value in row.items()} for row in view.ranking(n_rows)]
-    if table:
-        echo.echo(tabulate(table, headers="keys", disable_numparse=True))
+    table = [{_HEADINGS[name]: _text(value) for name, value in row.items()} for row in rows]
+    return tabulate(table, headers="keys", disable_numparse=True)
 
 
 def _text(value: Any) -> str:
@@ -154,5 +159,5 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}"
     if isinstance(value, list):
-        return " ".join(f"{item:.2f}" for item in value)
+        return " ".join(f"{item:.2f}" if isinstance(item, float) else str(item) for item in value)
     return str(value)

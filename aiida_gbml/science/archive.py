@@ -47,8 +47,11 @@ def read_arrays(content: bytes) -> dict[str, Array]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            members = archive.infolist()
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
                 raise ArchiveError("a member is compressed, which archives written here never are")
+            if sum(member.file_size for member in members) > len(content):
+                raise ArchiveError("its members promise more bytes than the archive has")
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except ArchiveError:

@@ -23,6 +23,7 @@ from aiida_gbml.science.learning.model_file import ModelFile
 MODEL_KIND = "kriging"
 
 _CAP = 2.0
+_LEAST_RANGE = 0.01  # J/m²
 _GROUP = ("lattice", "rotations", "shifts")
 
 
@@ -117,9 +118,11 @@ class TargetScale:
 
     @classmethod
     def of(cls, energies: Array) -> TargetScale:
-        """Return the scale of (n,) observed energies: capped at median + 2 (median - minimum), then standardised."""
+        """Return the scale of (n,) observed energies: capped at median + 2 (median - minimum) or more, standardised."""
         median = float(np.median(energies))
-        cap = median + _CAP * (median - float(np.min(energies)))
+        lowest = float(np.min(energies))
+        # Where most starts relax to one structure the median is the minimum, which must not hide what the others cost.
+        cap = max(median + _CAP * (median - lowest), lowest + _LEAST_RANGE)
         capped = np.minimum(energies, cap)
         return cls(cap, float(capped.mean()), float(capped.std()) or 1.0)
 

@@ -369,7 +369,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         limit = self.inputs.budget.value if "budget" in self.inputs else "all"
         failed = f", {self.ctx.n_failed} failed" if self.ctx.n_failed else ""
         regret = self.ctx.expected_regret
-        outlook = "" if regret is None else f", expected regret {1e3 * regret:.2g} mJ/m²"
+        outlook = "" if regret is None else f", expected regret {1e3 * regret:.3f} mJ/m²"
         return f"round {number + 1}: best {best}, {self.ctx.n_observations} of {limit} evaluated{failed}{outlook}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -17,8 +18,19 @@ from aiida_gbml.science.structure_set import OK, StructureSet
 if TYPE_CHECKING:
     from ase import Atoms
 
-COLUMNS = ("excess_energy", "excess_volume", "translation", "gap", "termination", "n_removed", "n_atoms")
-"""What a row of a ranking tells: J/m², Å, Å, Å and three numbers without dimension."""
+COLUMNS = (
+    "excess_energy",
+    "screening_energy",
+    "excess_volume",
+    "translation",
+    "gap",
+    "termination",
+    "n_removed",
+    "n_atoms",
+)
+"""What a row of a ranking tells, as far as it has it: J/m², J/m², Å, Å, Å and three numbers without dimension."""
+
+_ROUND = re.compile(r"record_\d+")
 
 
 class SearchView:
@@ -52,7 +64,7 @@ class SearchView:
     @cached_property
     def observations(self) -> Observations:
         """Everything observed so far, in the order of the evaluations."""
-        recorded = [node for label, node in self._children.items() if label.startswith(("record_", "adopt"))]
+        recorded = [node for label, node in self._children.items() if label == "adopt" or _ROUND.fullmatch(label)]
         nodes = [node.outputs.observations for node in recorded if node.is_finished_ok]
         if not nodes:
             return Observations.empty()
@@ -80,20 +92,28 @@ class SearchView:
     @cached_property
     def best_structure(self) -> tuple[Atoms, list[float]] | None:
         """The most stable structure and the heights z of its boundaries in Å; none as long as there is none."""
-        outputs = self.node.outputs
-        decisive = outputs.verified if "verified" in outputs else outputs.evaluated if "evaluated" in outputs else None
-        if decisive is None:
+        structures = self.evaluated if self.verified is None else self.verified
+        if structures is None:
             return None
-        structures: StructureSet = decisive.structures
         row = best_row(structures)
         first = float(structures.columns["boundary_height"][row])
         return structures.to_ase(row), [first, 0.0] if structures.pbc[row, 2] else [first]
 
-    def ranking(self, n_rows: int | None = None) -> list[dict[str, Any]]:
-        """Return the evaluated structures as plain values, lowest excess energy first, failed ones left out."""
-        if self.evaluated is None:
+    @cached_property
+    def verified(self) -> StructureSet | None:
+        """The basins with the excess energies of the second engine; none without it."""
+        return self.node.outputs.verified.structures if "verified" in self.node.outputs else None
+
+    def ranking(self, n_rows: int | None = None, *, verified: bool = False) -> list[dict[str, Any]]:
+        """Return structures as plain values, lowest excess energy first, failed ones left out.
+
+        :param n_rows: most of them.
+        :param verified: those of the second engine instead of the first.
+        """
+        structures = self.verified if verified else self.evaluated
+        if structures is None:
             return []
-        columns = {**self.evaluated.columns, "n_atoms": self.evaluated.sizes}
+        columns = {**structures.columns, "n_atoms": structures.sizes}
         energies = columns["excess_energy"]
         order = [row for row in np.argsort(energies) if columns["status"][row] == OK][:n_rows]
         return [{name: _plain(columns[name][row]) for name in COLUMNS if name in columns} for row in order]

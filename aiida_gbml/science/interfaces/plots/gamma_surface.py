@@ -47,9 +47,13 @@ def plot_gamma_surface(
         rows, columns = (2, 1) if width > 1.5 * height else (1, 2)
         figure = Figure(figsize=_size(width / height, rows, columns), layout="compressed")
         panels = figure.subplots(rows, columns, sharex=True, sharey=True)
-        _draw_surface(panels[0], mesh, surfaces[..., 0], "predicted excess\nenergy (J/m²)", "viridis")
+        _draw_surface(
+            panels[0], mesh, surfaces[..., 0], "predicted excess\nenergy (J/m²)", colours="viridis", least=1e-3
+        )
         _draw_contours(panels[0], mesh, surfaces[..., 0])
-        _draw_surface(panels[1], mesh, 1000 * surfaces[..., 1], "standard deviation\n(mJ/m²)", "magma")
+        _draw_surface(
+            panels[1], mesh, 1000 * surfaces[..., 1], "standard deviation\n(mJ/m²)", colours="magma", least=0.1
+        )
         for axes in panels:
             _draw_points(axes, candidates, cell, evaluated, best)
             axes.label_outer(remove_inner_ticks=True)
@@ -132,9 +136,13 @@ def _size(aspect: float, rows: int, columns: int) -> tuple[float, float]:
     return PAGE_WIDTH, rows * (height + 0.2) + 0.9
 
 
-def _draw_surface(axes: Axes, mesh: Array, values: Array, label: str, colours: str) -> None:
-    """Draw values as colours, with a colour bar as high as the axes; the few highest are beyond its end."""
-    low, high = values.min(), np.quantile(values, _SHOWN)
+def _draw_surface(axes: Axes, mesh: Array, values: Array, label: str, *, colours: str, least: float) -> None:
+    """Draw values as colours, with a colour bar as high as the axes; the few highest are beyond its end.
+
+    :param least: range of values that the colours cover at least, so that noise does not look like a landscape.
+    """
+    low = values.min()
+    high = max(np.quantile(values, _SHOWN), low + least)
     drawn = axes.pcolormesh(
         mesh[..., 0], mesh[..., 1], values, shading="gouraud", cmap=colours, vmin=low, vmax=high, rasterized=True
     )
