@@ -12,8 +12,9 @@ from aiida import orm
 from aiida.engine import run_get_node
 from aiida.manage.caching import enable_caching
 from ase.calculators.emt import EMT
-from searches import J_PER_M2, SPACE, EmtEvaluationWorkChain
+from searches import BOUNDARY, J_PER_M2, SPACE, EmtEvaluationWorkChain
 
+from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.interfaces.propose import starting_points
 from aiida_gbml.workflows.interfaces import search as module
 from aiida_gbml.workflows.interfaces import validation
@@ -111,7 +112,7 @@ def test_calls_are_labelled_by_what_they_do(finished):
         link.link_label for link in finished.node.base.links.get_outgoing().all() if "call" in link.link_type.value
     }
     rounds = {f"{step}_{number:04d}" for step in ("propose", "evaluation", "record") for number in range(3)}
-    others = {"standardise_bulk", "bulk", "enumerate", "collect_parameters", "merge_0_0", "analyse"}
+    others = {"standardise_bulk", "bulk", "enumerate", "merge_0_0", "analyse"}
     assert labels == rounds | others
 
 
@@ -203,6 +204,26 @@ def test_an_extension_without_budget_left_ends_at_once(finished, emt_search):
     assert not any(line.startswith("round ") for line in reports(search))
 
 
+def test_energies_of_other_settings_do_not_count(finished, emt_search):
+    """Neither of another engine's inputs nor of another boundary, nor of structures that no search has made."""
+    before = orm.QueryBuilder().append(orm.Node).count()
+    builder = emt_search(engine={"least_distance": 0.5})
+    builder.earlier = {"first": finished.outputs["evaluated"]}
+    with pytest.raises(ValueError, match=f"search {finished.node.pk} has another input 'engine.inputs.least_distance'"):
+        run_get_node(builder)
+    builder = emt_search()
+    builder.boundary = orm.Dict({**BOUNDARY, "plane": [3, 1, 0]})
+    builder.earlier = {"first": finished.outputs["evaluated"]}
+    with pytest.raises(ValueError, match=r"another input 'boundary', .* give its structures as a template instead"):
+        run_get_node(builder)
+    assert orm.QueryBuilder().append(orm.Node).count() == before
+    stranger = StructureSetData(finished.outputs["evaluated"].structures).store()
+    builder = emt_search()
+    builder.earlier = {"first": stranger}
+    with pytest.raises(ValueError, match=f"the structures {stranger.pk} come from no search"):
+        run_get_node(builder)
+
+
 def test_the_best_of_another_search_are_tried_first(finished, emt_search, candidates):
     builder = emt_search(budget=4)
     builder.templates = {"other": finished.outputs["evaluated"]}
@@ -237,7 +258,7 @@ def test_too_many_failures_end_the_search_with_what_was_found(emt_search):
     n_evaluated = len(rows(search, "candidate"))
     assert n_evaluated < 30
     assert f"of {n_evaluated} evaluations failed, more than `max_failed_fraction` allows" in search.node.exit_message
-    assert {"evaluated", "observations", "best_structure", "interface", "gamma_surface"} <= set(search.outputs)
+    assert {"evaluated", "observations", "best_structure", "interface", "gamma_surface", "model"} <= set(search.outputs)
 
 
 def test_a_search_that_finds_nothing_keeps_its_observations(emt_search):
