@@ -67,3 +67,12 @@ def test_damaged_bytes_raise_nothing_else_and_change_no_number():
                 continue
             # Zip keeps a checksum of every member: what is read is right, but a damaged directory can hide a member.
             assert all(np.array_equal(arrays[name], truth[name]) for name in arrays if name in truth)
+
+
+def test_members_that_share_their_bytes_are_not_read():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("x.npy", write_arrays({"x": np.zeros(1000)}))
+        archive.filelist *= 2
+    with pytest.raises(ArchiveError, match="promise more bytes than the archive has"):
+        read_arrays(buffer.getvalue())
