@@ -173,11 +173,14 @@ def _worker(label: str) -> dict[str, Any]:
     """Return the inputs of the job that proposes candidates, run by the Python of a code."""
     from aiida import orm
 
-    outputs = {"proposal": "gbml.structures", "outlook": "core.dict"}
+    options = {
+        "output_types": {"proposal": "gbml.structures", "outlook": "core.dict"},
+        "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
+    }
     return {
         "code": _code(label, "worker"),
         "task": orm.Str("aiida_gbml.science.interfaces.propose"),
-        "metadata": {"options": {"output_types": outputs}},
+        "metadata": {"options": options},
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,16 @@ def test_a_second_engine_takes_its_number_of_basins(settings: dict[str, Any]) ->
     built = configuration.builder({**settings, "verification": {**settings["engine"], "n_basins": 2}})
     assert built.verification.n_basins.value == 2
     assert "verification" not in configuration.builder(settings)._inputs(prune=True)
+
+
+def test_a_worker_is_told_its_task(
+    settings: dict[str, Any], aiida_code_installed: Callable[..., orm.InstalledCode]
+) -> None:
+    code = aiida_code_installed(default_calc_job_plugin="gbml.worker", filepath_executable=sys.executable)
+    built = configuration.builder({**settings, "worker": code.full_label})
+    assert built.worker.code.uuid == code.uuid
+    assert built.worker.task.value == "aiida_gbml.science.interfaces.propose"
+    assert set(built.worker.metadata.options.output_types) == {"proposal", "outlook"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.usefixtures("aiida_profile")
 
 @pytest.fixture(scope="module")
 def finished(emt_search):
-    return SearchView(run_get_node(emt_search(budget=10, batch_size=5))[1])
+    """Return a search whose three best basins another engine, the same one again, has verified."""
+    return SearchView(run_get_node(emt_search(budget=10, batch_size=5, verification={}))[1])
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,14 @@ def test_the_ranking_rises_in_energy_and_is_plain(finished):
     assert [row["excess_energy"] for row in finished.ranking(3)] == energies[:3]
     assert set(ranking[0]) == set(COLUMNS) - {"screening_energy"}
     assert json.loads(json.dumps(ranking)) == ranking
+
+
+def test_verified_structures_are_ranked_by_themselves(finished):
+    verified = finished.ranking(verified=True)
+    assert [row["excess_energy"] for row in verified] == pytest.approx(
+        [row["excess_energy"] for row in finished.ranking(3)]
+    )
+    assert [row["screening_energy"] for row in verified] == pytest.approx([row["excess_energy"] for row in verified])
 
 
 def test_expected_regrets_belong_to_proposals_that_knew_enough(finished):
