@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from aiida.cmdline.utils.log import CliHandler
 from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 if TYPE_CHECKING:
     from aiida import orm
@@ -56,9 +58,8 @@ def run(builder: ProcessBuilder) -> orm.WorkChainNode:
     process: Any = runner.instantiate_process(builder)
     total = process.inputs.budget.value if "budget" in process.inputs else None
     name = f"search {process.node.pk}"
-    loggers = [logging.getLogger("aiida")]
     # Without a terminal there is no bar, only the lines of the report.
-    with logging_redirect_tqdm(loggers), tqdm(total=total, unit="evaluation", desc=name, disable=None) as bar:
+    with tqdm(total=total, unit="evaluation", desc=name, disable=None) as bar, _reports_above_bar():
 
         def tick() -> None:
             _update(bar, process)
@@ -69,6 +70,23 @@ def run(builder: ProcessBuilder) -> orm.WorkChainNode:
         runner.run(process)
         _update(bar, process)
     return process.node  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _reports_above_bar() -> Iterator[None]:
+    """Print what processes report above the bar instead of across it."""
+    logger = logging.getLogger("aiida")
+    handlers = logger.handlers
+    logger.handlers = [_AboveBar() if isinstance(handler, CliHandler) else handler for handler in handlers]
+    try:
+        yield
+    finally:
+        logger.handlers = handlers
+
+
+class _AboveBar(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        tqdm.write(f"{record.levelname.capitalize()}: {record.getMessage()}")
 
 
 def _update(bar: Any, process: WorkChain) -> None:

@@ -283,6 +283,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         if self.ctx.not_verified:
             return self._exit("WARNING_NOT_VERIFIED", reason=self.ctx.not_verified)
         summary = self.ctx.analysis["interface"]
+        if summary["gb_energy"] < 0:
+            return self._exit("WARNING_BELOW_BULK", energy=summary["gb_energy"])
         self.report(f"most stable: {summary['gb_energy']:.4f} J/m² after {summary['n_evaluated']} evaluations")
         return None
 
