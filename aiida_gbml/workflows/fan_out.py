@@ -16,6 +16,8 @@ from aiida.engine.utils import prepare_inputs
 from plumpy.persistence import LoadSaveContext
 from plumpy.process_comms import create_continue_body
 
+from aiida_gbml.workflows.broker import is_cut_off, restart_workers
+
 Launch = tuple[type[Process], Mapping[str, Any]]
 """A process class and its inputs."""
 
@@ -53,6 +55,9 @@ class FanOut(WorkChain):
 
     RESEND_AFTER: float = 10.0
     """Seconds an adopted child may stay ``created`` before its task counts as lost."""
+
+    LOOK_EVERY: float = 10.0
+    """Seconds between two looks at the broker of the daemon while children are running."""
 
     def fan_out(self, labels: Iterable[str], build: Callable[[str], Launch], max_concurrent: int) -> None:
         """Launch the next children and wait until any active child of the work chain has terminated.
@@ -162,6 +167,9 @@ class FanOut(WorkChain):
 
     def _action_awaitables(self) -> None:
         """Watch the children that are not watched yet: most of them were waited for in earlier steps too."""
+        if self.runner.is_daemon_runner and not self._looks_at_broker:
+            self._looks_at_broker = True
+            self.loop.call_later(self.LOOK_EVERY, self._look_at_broker)
         for awaitable in self._awaitables:
             if awaitable.pk in self._watched:
                 continue
@@ -170,6 +178,17 @@ class FanOut(WorkChain):
             self.runner.call_on_process_finish(awaitable.pk, callback)
             if awaitable.pk not in self._launched:
                 self.loop.call_later(self.RESEND_AFTER, self._resend_lost_task, awaitable.pk)
+
+    _looks_at_broker: bool = False
+
+    def _look_at_broker(self) -> None:
+        """Get new workers when these are cut off from the broker: children that were submitted would never run."""
+        if self.has_terminated():
+            return
+        if is_cut_off():
+            self.report("asking the daemon for new workers, because these have lost the broker")
+            restart_workers()
+        self.loop.call_later(self.LOOK_EVERY, self._look_at_broker)
 
     def _on_awaitable_finished(self, awaitable: Awaitable) -> None:
         """Go on as soon as one child of the fan-out has terminated."""
