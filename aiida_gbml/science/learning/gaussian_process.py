@@ -8,7 +8,8 @@ computing it anew would cost O(n²N).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,16 +96,30 @@ def fit_hyperparameters(points: Array, targets: Array, prior: HyperparameterPrio
     spreads = np.array([one.spread for one in priors])
     bounds = list(zip(start - 4 * spreads, start + 4 * spreads, strict=True))
     objective = MarginalLikelihood(points, targets, prior)
-    found = minimize(
-        objective,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        options={"maxiter": _MAX_ITERATIONS, "ftol": _PRECISION},
-    )
+    with _one_thread():
+        found = minimize(
+            objective,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": _MAX_ITERATIONS, "ftol": _PRECISION},
+        )
     values = np.exp(found.x)
     return Hyperparameters(tuple(values[:-2].tolist()), signal=float(values[-2]), noise=float(values[-1]))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch on one thread: on matrices of a hundred rows more of them spend their time waiting for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class MarginalLikelihood:
