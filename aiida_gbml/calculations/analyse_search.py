@@ -32,6 +32,7 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
     engine: orm.Str,
     level_of_theory: orm.Str,
     verified: StructureSetData | None = None,
+    verification_reference: StructureSetData | None = None,
 ) -> dict[str, Any]:
     """Return the most stable structure, the summary, the energy over all translations, and the final model.
 
@@ -45,9 +46,11 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
     :param seed: of every draw (dimensionless).
     :param engine: entry point of the engine that decides: that of the verification if there is one.
     :param level_of_theory: what this engine computes, in words.
+    :param verification_reference: the crystal by the engine of the verification.
     :param verified: the best basins by the engine of the verification.
     """
-    problem = SearchProblem.from_inputs(reference.structures, boundary.get_dict(), space.get_dict())
+    decisive_reference = reference if verification_reference is None else verification_reference
+    problem = SearchProblem.from_inputs(decisive_reference.structures, boundary.get_dict(), space.get_dict())
     known = observations.observations
     search = Strategy.from_dict(strategy.get_dict()).search(candidates.candidates, known, seed.value)
     decisive = evaluated if verified is None else verified

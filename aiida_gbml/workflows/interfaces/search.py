@@ -261,7 +261,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
     def run_analysis(self) -> None:
         """Find the best structure, fit the final model and draw the energy over all translations."""
         decisive = self.inputs.verification if self._is_verified() else self.inputs.engine
-        made = ["candidates", "reference", "observations", "evaluated"] + ["verified"] * self._is_verified()
+        made = ["candidates", "reference", "observations", "evaluated"]
+        made += ["verified", "verification_reference"] if self._is_verified() else []
         self.ctx.analysis = self.call_once(
             "analyse",
             analyse_search,

@@ -59,7 +59,7 @@ def test_what_is_no_crystal_is_named_in_one_sentence(name, content, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(CrystalError, match="cannot open the crystal .*missing.cif': No such file"):
+    with pytest.raises(CrystalError, match=r"cannot open the crystal .*missing\.cif': No such file"):
         read_crystal_file(Path(tmp_path, "missing.cif"))
 
 
