@@ -16,6 +16,7 @@ from aiida_gbml.calculations.lammps import LammpsCalculation, validate_lammps
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.engines.lammps import LammpsPotential
 from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
+from aiida_gbml.workflows.evaluation.failure import failure_of
 from aiida_gbml.workflows.fan_out import Launch
 
 _MOST_FRUITLESS = 2
@@ -133,7 +134,7 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
     def attach_results(self) -> ExitCode | None:
         """Attach the evaluated rows; those that no job reached have failed."""
         last, evaluated = self._finished_attempts()[-1], self._latest()
-        reason = last.exit_message or "the job excepted"
+        reason = last.exit_message or failure_of(last)["reason"]
         if last.exit_status == LammpsCalculation.exit_codes.ERROR_POTENTIAL_REFUSED.status:
             code: ExitCode = self.exit_codes.ERROR_POTENTIAL_REFUSED
             return code.format(reason=reason)
