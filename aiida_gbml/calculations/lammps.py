@@ -183,7 +183,7 @@ def _define_options(spec: CalcJobProcessSpec) -> None:
 
 
 def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
-    """Declare what can go wrong; where rows may be left, another run can be better, so these are not cached."""
+    """Declare what can go wrong; another run, or another build of LAMMPS, can be better, so nothing of it is cached."""
     spec.exit_code(
         310,
         "ERROR_NO_RESULTS",
@@ -199,6 +199,7 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
     spec.exit_code(
         320,
         "ERROR_POTENTIAL_REFUSED",
+        invalidates_cache=True,
         message="{reason}. Check that the potential's file is whole and that this LAMMPS has its pair style.",
     )
     spec.exit_code(

@@ -96,20 +96,25 @@ def _define_options(spec: CalcJobProcessSpec) -> None:
 
 
 def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
-    """Declare what can go wrong: 31x the files, 32x the task itself."""
+    """Declare what can go wrong: 31x the files, 32x the task itself. What another run may cure is not cached."""
     spec.exit_code(
         310,
         "ERROR_NO_MANIFEST",
+        invalidates_cache=True,
         message=f"The task left no output: it did not start or was killed. See '{LOG}' and the scheduler's output.",
     )
     spec.exit_code(
         311,
         "ERROR_OUTPUT_DAMAGED",
+        invalidates_cache=True,
         message="An output is not what the task wrote: {reason}. Run it again; check the disk and the transfer.",
     )
     spec.exit_code(320, "ERROR_INPUT_REFUSED", message="The task refused its input: {reason}")
     spec.exit_code(
-        321, "ERROR_TASK_CRASHED", message=f"The task ended in an unexpected error: {{reason}}. See '{LOG}'."
+        321,
+        "ERROR_TASK_CRASHED",
+        invalidates_cache=True,
+        message=f"The task ended in an unexpected error: {{reason}}. See '{LOG}'.",
     )
 
 

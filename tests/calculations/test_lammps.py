@@ -111,3 +111,9 @@ def test_every_port_says_what_it_takes():
     assert all(spec.inputs[name].help for name in own)
     assert "eV/Å" in spec.inputs["parameters"].help
     assert "eV/Å" in spec.outputs["evaluated"].help
+
+
+def test_no_failure_is_taken_from_the_cache():
+    """Another build of LAMMPS under the same path may have the pair style that this one lacks."""
+    own = {"ERROR_NO_RESULTS", "ERROR_RESULTS_DAMAGED", "ERROR_POTENTIAL_REFUSED", "ERROR_INTERRUPTED"}
+    assert all(LammpsCalculation.exit_codes[label].invalidates_cache for label in own)

@@ -138,3 +138,9 @@ def test_names_of_archives_are_safe_and_few(worker: orm.InstalledCode) -> None:
     many = {f"set_{index}": node for index in range(MOST_ARCHIVES + 1)}
     with pytest.raises(ValueError, match="151 archives are given, at most 150"):
         run(worker, {"environment": "core.dict"}, arrays=many)
+
+
+def test_what_another_run_may_cure_is_not_taken_from_the_cache() -> None:
+    cured = ("ERROR_NO_MANIFEST", "ERROR_OUTPUT_DAMAGED", "ERROR_TASK_CRASHED")
+    assert all(WorkerCalculation.exit_codes[label].invalidates_cache for label in cured)
+    assert not WorkerCalculation.exit_codes.ERROR_INPUT_REFUSED.invalidates_cache
