@@ -22,10 +22,9 @@ def most_stable_basins(
     :param n_basins: how many.
     """
     n_boundaries = 2 if evaluated.pbc[:, 2].all() else 1
-    labels = basin_labels(evaluated, evaluated.columns["excess_energy"], reference.to_ase(0), n_boundaries=n_boundaries)
-    n_distinct = min(n_basins, int(labels.max()) + 1)
-    founders = [np.flatnonzero(labels == label) for label in range(n_distinct)]
     energies = evaluated.columns["excess_energy"]
+    labels = basin_labels(evaluated, energies, reference.to_ase(0), n_boundaries=n_boundaries, most=n_basins)
+    founders = [np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1)]
     chosen = evaluated.take([rows[np.argmin(energies[rows])] for rows in founders])
     volumes = [BulkReference.from_evaluated(one).volume for one in (other_reference, reference)]
     scale = (volumes[0] / volumes[1]) ** (1 / 3)

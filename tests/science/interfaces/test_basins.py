@@ -53,6 +53,12 @@ def test_labels_need_structure_and_energy():
     assert labels.tolist() == [0, 0, 2, 1, FAILED]
 
 
+def test_the_rows_beyond_the_wanted_basins_are_not_looked_at():
+    structures = StructureSet.from_ase(BICRYSTAL.build(t, 0.4) for t in [(1.0, 0.5), (2.2, 1.6), (-1.0, -0.5)])
+    labels = basin_labels(structures, np.array([0.910, 0.95, 0.9101]), BICRYSTAL.bulk_atoms, most=1)
+    assert labels.tolist() == [0, FAILED, FAILED]
+
+
 def test_small_noise_is_no_new_basin():
     atoms = BICRYSTAL.build((1.0, 0.5), 0.4)
     noisy = atoms.copy()
