@@ -7,7 +7,9 @@ from aiida.engine import ExitCode, calcfunction
 
 from aiida_gbml.data.candidates import CandidateSetData
 from aiida_gbml.data.structure_set import StructureSetData
+from aiida_gbml.science.interfaces.candidates import SearchSpace
 from aiida_gbml.science.interfaces.problem import SearchProblem
+from aiida_gbml.science.interfaces.reference import BulkReference
 
 
 @calcfunction
@@ -21,6 +23,7 @@ def enumerate_candidates(
     :param space: fields of `SearchSpace`.
     """
     try:
+        BulkReference.from_evaluated(reference.structures).check(SearchSpace.from_dict(space.get_dict()))
         problem = SearchProblem.from_inputs(reference.structures, boundary.get_dict(), space.get_dict())
         return {"candidates": CandidateSetData(problem.candidates())}
     except ValueError as exception:

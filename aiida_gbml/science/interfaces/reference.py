@@ -14,6 +14,7 @@ from aiida_gbml.science.interfaces.excess import ExcessError, excess_energy, exc
 from aiida_gbml.science.structure_set import FAILED, NEW, OK, StructureSet
 
 _SURFACE = 6.0  # Å below the surface of a slab that its energies reach, about the range of a potential
+_NO_ATOM_ENERGIES = "a slab needs the energies of its atoms, which this engine does not give"
 
 
 class BulkReferenceError(ValueError):
@@ -54,6 +55,20 @@ class BulkReference:
             else {number: float(energies[evaluated.numbers == number].mean()) for number in composition},
         )
 
+    def check(self, space: SearchSpace) -> None:
+        """Raise unless structures of a space can have an excess energy against this reference.
+
+        :raises BulkReferenceError: for slabs that are too thin, or without the energies of atoms.
+        """
+        if space.geometry != "slab":
+            return
+        if not self.atom_energies:
+            raise BulkReferenceError(_NO_ATOM_ENERGIES)
+        if space.thickness <= 2 * _SURFACE:
+            raise BulkReferenceError(
+                f"the grains of a slab must be thicker than {2 * _SURFACE} Å, got {space.thickness} Å"
+            )
+
 
 def with_excess(evaluated: StructureSet, bulk: BulkReference, space: SearchSpace) -> StructureSet:
     """Return an evaluated set with the columns ``excess_energy`` (J/m²) and ``excess_volume`` (Å).
@@ -73,6 +88,7 @@ def with_excess(evaluated: StructureSet, bulk: BulkReference, space: SearchSpace
         if status[row] == NEW:
             status[row], reasons[row] = FAILED, "not evaluated: the engine ended without a result"
         if status[row] != OK:
+            reasons[row] = reasons[row] or "failed, and the engine does not say why"
             continue
         try:
             excess[row] = _excess(evaluated, row, bulk, space)
@@ -107,10 +123,9 @@ def _excess(evaluated: StructureSet, row: int, bulk: BulkReference, space: Searc
 
 def _slab_excess(evaluated: StructureSet, row: int, bulk: BulkReference, space: SearchSpace, area: float) -> float:
     """Return the excess energy in J/m² of the atoms around the boundary of a slab, without its surfaces."""
-    if "energies" not in evaluated.atom_columns or not bulk.atom_energies:
-        raise BulkReferenceError("a slab needs the energies of its atoms, which this engine does not give")
-    if space.thickness <= 2 * _SURFACE:
-        raise BulkReferenceError(f"the grains of a slab must be thicker than {2 * _SURFACE} Å, got {space.thickness} Å")
+    bulk.check(space)
+    if "energies" not in evaluated.atom_columns:
+        raise BulkReferenceError(_NO_ATOM_ENERGIES)
     own = evaluated.atoms_of(row)
     heights = evaluated.positions[own, 2] - evaluated.columns["boundary_height"][row]
     return excess_energy_of_atoms(

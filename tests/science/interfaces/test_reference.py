@@ -76,6 +76,13 @@ def test_reasons_of_the_engine_are_kept(evaluated, copper):
     assert np.isfinite(np.delete(columns["excess_energy"], 1)).all()
 
 
+def test_a_failure_without_a_reason_is_given_one(evaluated, copper):
+    status = evaluated.columns["status"].copy()
+    status[1] = FAILED
+    columns = with_excess(evaluated.with_columns(status=status), copper, SPACE).columns
+    assert columns["reason"][1] == "failed, and the engine does not say why"
+
+
 def test_a_structure_of_another_composition_has_no_excess_energy(copper):
     alloy = StructureSet.from_ase([bulk("Au")], energy=[0.0], status=[OK], reason=[""])
     columns = with_excess(alloy, copper, SPACE).columns
