@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aiida_gbml.cli.configuration import read_crystal
 from aiida_gbml.science.interfaces import sanity
 from aiida_gbml.science.interfaces.problem import SearchProblem, standard_bulk
@@ -46,11 +48,17 @@ def describe(settings: Mapping[str, Any]) -> str:
 
 
 def _sanity(problem: SearchProblem, candidates: CandidateSet) -> dict[str, str]:
-    """Return the range of the closest pairs of all candidates, and density, stoichiometry and mismatch of the first."""
+    """Return the range of the closest pairs of all candidates, and density, stoichiometry and mismatch of the first.
+
+    Pairs are counted before atoms are removed.
+    """
     columns = (candidates.translations, candidates.gaps, candidates.terminations, candidates.n_removed)
     bicrystal = problem.bicrystal
     first = sanity.report(bicrystal.build(*(column[0] for column in columns)), bicrystal)
-    contacts = bicrystal.contacts(candidates.translations, candidates.gaps, int(candidates.terminations[0]))
+    contacts = np.empty(len(candidates))
+    for index in np.unique(candidates.terminations).tolist():
+        own = candidates.terminations == index
+        contacts[own] = bicrystal.contacts(candidates.translations[own], candidates.gaps[own], index)
     kind = "stoichiometric" if first.stoichiometric else "not stoichiometric"
     charge = "" if first.net_charge is None else f", net charge {first.net_charge:+g} e"
     return {
