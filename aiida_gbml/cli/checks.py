@@ -85,7 +85,18 @@ def check_daemon(profile: Profile) -> Finding:
     wanted = get_config().get_option("daemon.default_workers", scope=profile.name)
     if workers < wanted:
         return Finding("daemon", "fault", f"{workers} of {wanted} workers run", f"verdi daemon incr {wanted - workers}")
+    ghosts = _zeromq_subscribers(profile) - workers
+    if ghosts > 0:
+        return Finding("daemon", "fault", f"the broker has given tasks to {ghosts} workers that are dead", _RESTART)
     return Finding("daemon", "ok", f"{workers} of {wanted} workers run")
+
+
+def _zeromq_subscribers(profile: Profile) -> int:
+    """Return how many workers the ZeroMQ broker takes for alive; it can miss the death of one."""
+    if profile.process_control_backend != "core.zeromq":
+        return 0
+    broker: Any = get_manager().get_broker()
+    return int(broker.probe_service_status().get("task_subscribers", 0))
 
 
 def check_timeouts(profile: Profile) -> Iterator[Finding]:

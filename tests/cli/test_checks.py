@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from aiida import orm
+from aiida.brokers.zeromq import ZeromqBroker
+from aiida.engine.daemon.client import DaemonClient
 from aiida.manage import get_manager
 from aiida.manage.configuration import Profile
 from aiida.manage.configuration.config import Config
@@ -78,6 +80,17 @@ def test_a_stopped_daemon_is_a_fault_only_when_something_waits(
     finding = checks.check_daemon(zeromq)
     assert (finding.status, finding.remedy) == ("fault", "verdi daemon start")
     assert "1 processes wait" in finding.text
+
+
+def test_a_dead_worker_that_the_broker_waits_for_is_named(zeromq: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DaemonClient, "is_daemon_running", True)
+    monkeypatch.setattr(DaemonClient, "get_number_of_workers", lambda _, **__: 2)
+    for subscribers, status in ((1, "ok"), (2, "ok"), (3, "fault")):
+        known = {"connected": True, "task_subscribers": subscribers}
+        monkeypatch.setattr(ZeromqBroker, "probe_service_status", lambda _, known=known: known)
+        assert checks.check_daemon(zeromq).status == status
+    assert checks.check_daemon(zeromq).remedy == "verdi daemon stop; verdi daemon start"
+    assert "1 workers that are dead" in checks.check_daemon(zeromq).text
 
 
 def test_short_timeouts_are_named(aiida_config_tmp: Config, aiida_profile_tmp: Profile) -> None:
