@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from aiida.engine import calcfunction
 
 from aiida_gbml.data.candidates import CandidateSetData
@@ -25,5 +24,4 @@ def adopt_observations(
     """
     sets = [node.structures for _, node in sorted(earlier.items())]
     adopted = concatenate(match_candidates(candidates.candidates, sets))
-    known = adopted.take(np.flatnonzero(adopted.columns["candidate"] >= 0))
-    return {"adopted": StructureSetData(adopted), "observations": ObservationsData(observe(known))}
+    return {"adopted": StructureSetData(adopted), "observations": ObservationsData(observe(adopted))}

@@ -81,11 +81,13 @@ class Observations:
 
 
 def observe(evaluated: StructureSet) -> Observations:
-    """Return what the rows of an evaluated set tell a search.
+    """Return what the rows of an evaluated set tell a search; those that are no candidates of it tell nothing.
 
-    :param evaluated: with the columns ``candidate``, ``excess_energy``, ``excess_volume``, ``status`` and ``reason``.
+    :param evaluated: with the columns ``candidate`` (-1 for none), ``excess_energy``, ``excess_volume``, ``status`` and
+        ``reason``.
     """
-    columns = evaluated.columns
+    is_candidate = evaluated.columns["candidate"] >= 0
+    columns = {name: column[is_candidate] for name, column in evaluated.columns.items()}
     is_ok = columns["status"] == OK
     return Observations(
         candidates=columns["candidate"],

@@ -71,6 +71,12 @@ def test_failed_rows_are_observed_with_their_reason(evaluated):
     assert np.array_equal(np.delete(found.energies, 3), np.delete(evaluated.columns["excess_energy"], 3))
 
 
+def test_rows_that_are_no_candidates_are_not_observed(evaluated):
+    found = observe(evaluated.take([0, 1, 2]).with_columns(candidate=[-1, 1, -1]))
+    assert found.candidates.tolist() == [1]
+    assert found.energies[0] == evaluated.columns["excess_energy"][1]
+
+
 def test_an_equal_search_knows_every_candidate(candidates, evaluated):
     (matched,) = match_candidates(candidates, [evaluated])
     assert matched.columns["candidate"].tolist() == list(range(len(candidates)))
