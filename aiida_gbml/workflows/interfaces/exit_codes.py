@@ -20,12 +20,12 @@ _CODES = (
         "ERROR_NOTHING_FOUND",
         "None of the {n_evaluated} evaluations succeeded: their observations are " + _EXPLAIN,
     ),
+    (501, "WARNING_NOT_VERIFIED", "The search is complete, but its verification gave no energy: {reason}"),
     (
         502,
         "WARNING_BELOW_BULK",
-        "The most stable structure lies below the crystal ({energy:.3f} J/m²): converge k-points and cutoffs.",
+        "The most stable structure lies below the crystal ({energy} J/m²): converge k-points and cutoffs.",
     ),
-    (501, "WARNING_NOT_VERIFIED", "The search is complete, but its verification gave no energy: {reason}"),
 )
 
 

@@ -155,6 +155,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         """Keep the round that was proposed, or remember that the search is over."""
         label = f"propose_{self.ctx.n_proposed:04d}"
         node = self.children(label)[label]
+        if not node.is_terminated:
+            return None  # a round came back before the worker did; the proposal is waited for again
         if not node.is_finished_ok:
             return self._exit("ERROR_PROPOSAL_FAILED", pk=node.pk, reason=node.exit_message)
         outlook = _output(node, "outlook") or {}
@@ -256,7 +258,11 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
             return
         given = {"reference": self.ctx.verification_reference, "space": self.inputs.space}
         outputs = self.call_once("record_verification", record_observations, evaluated=evaluated, **given)
-        self.ctx.verified = outputs["evaluated"]
+        recorded = outputs["evaluated"]
+        if not recorded.base.attributes.get("n_ok"):
+            self.ctx.not_verified = str(recorded.structures.columns["reason"][0])
+            return
+        self.ctx.verified = recorded
 
     def run_analysis(self) -> None:
         """Find the best structure, fit the final model and draw the energy over all translations."""
@@ -285,7 +291,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
             return self._exit("WARNING_NOT_VERIFIED", reason=self.ctx.not_verified)
         summary = self.ctx.analysis["interface"]
         if summary["gb_energy"] < 0:
-            return self._exit("WARNING_BELOW_BULK", energy=summary["gb_energy"])
+            return self._exit("WARNING_BELOW_BULK", energy=f"{summary['gb_energy']:.3f}")
         self.report(f"most stable: {summary['gb_energy']:.4f} J/m² after {summary['n_evaluated']} evaluations")
         return None
 

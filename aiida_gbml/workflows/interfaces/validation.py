@@ -20,6 +20,9 @@ from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
 _DECISIVE = ("structure", "boundary", "bulk", "engine")
 """Inputs on which the energies of a search depend."""
 
+_CELL = ("geometry", "thickness", "repeat", "vacuum")
+"""Settings of the space on which they depend: one atom removed from a larger cell is another structure."""
+
 
 def validate_boundary(value: orm.Dict, _: Any) -> str | None:
     """Refuse a boundary that does not exist."""
@@ -69,25 +72,35 @@ def validate_search(value: Mapping[str, Any], _: Any) -> str | None:
     except ValueError as exception:
         return f"the bulk structure cannot be used: {exception}"
     try:
-        SearchProblem.from_inputs(bulk, value["boundary"].get_dict(), value["space"].get_dict()).candidates()
+        problem = SearchProblem.from_inputs(bulk, value["boundary"].get_dict(), value["space"].get_dict())
+        boundary = problem.build(problem.candidates(), [0])
     except ValueError as exception:
         return f"the search space cannot be used: {exception}"
     for name in ("engine", "verification"):
-        complaint = _engine_complaint(value.get(name), StructureSetData(bulk))
-        if complaint:
-            return f"the {name} cannot evaluate the crystal: {complaint}"
+        engine = value.get(name) or {}
+        for what, structures, settings in (("crystal", bulk, value["bulk"]), ("boundary", boundary, engine)):
+            complaint = _engine_complaint(engine, settings, StructureSetData(structures))
+            if complaint:
+                return f"the {name} cannot evaluate the {what}: {complaint}"
     return _earlier_complaint(value)
 
 
-def _engine_complaint(engine: Mapping[str, Any] | None, bulk: StructureSetData) -> str | None:
-    """Return what the engine's own work chain has to say against its inputs."""
-    if not engine or "workflow" not in engine:
+def _engine_complaint(
+    engine: Mapping[str, Any], settings: Mapping[str, Any], structures: StructureSetData
+) -> str | None:
+    """Return what the engine's own work chain has to say against structures with a mode and constraints."""
+    if "workflow" not in engine:
         return None
     process: Any = WorkflowFactory(engine["workflow"].value)
     ports = process.spec().inputs
-    shared = {name: engine[name] for name in ("mode", "constraints") if name in engine}
-    error = ports.validate(ports.pre_process({**engine["inputs"], **shared, "structures": bulk}))
+    shared = {name: settings[name] for name in ("mode", "constraints") if name in settings}
+    error = ports.validate(ports.pre_process({**_copied(engine["inputs"]), **shared, "structures": structures}))
     return None if error is None else error.message
+
+
+def _copied(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested inputs in dictionaries of their own: the preparation for a validation changes them."""
+    return {name: _copied(value) if isinstance(value, Mapping) else value for name, value in inputs.items()}
 
 
 def _earlier_complaint(value: Mapping[str, Any]) -> str | None:
@@ -100,12 +113,19 @@ def _earlier_complaint(value: Mapping[str, Any]) -> str | None:
         given = search.base.links.get_incoming(link_type=(LinkType.INPUT_CALC, LinkType.INPUT_WORK)).nested()
         found = _comparable({name: given[name] for name in _DECISIVE if name in given})
         differing = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
+        differing += _differing_cell(value["space"], given["space"])
         if differing:
             return (
                 f"search {search.pk} has another input '{differing[0]}', so that its energies do not count here; "
                 "give its structures as a template instead"
             )
     return None
+
+
+def _differing_cell(wanted: orm.Dict, found: orm.Dict) -> list[str]:
+    """Return the settings of two spaces that make their cells differ."""
+    spaces = [SearchSpace.from_dict(space.get_dict()) for space in (wanted, found)]
+    return [f"space.{name}" for name in _CELL if getattr(spaces[0], name) != getattr(spaces[1], name)]
 
 
 def _comparable(inputs: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from aiida import orm
 from aiida.engine import run_get_node
+from aiida.manage import get_manager
 from aiida.manage.caching import enable_caching
 from ase.calculators.emt import EMT
 from searches import BOUNDARY, J_PER_M2, SPACE, EmtEvaluationWorkChain
@@ -158,6 +159,16 @@ def test_an_asynchronous_search_checks_as_many_in_small_rounds(emt_search, evalu
     assert [sum(label.startswith(f"merge_{level}_") for label in labels) for level in range(4)] == [3, 2, 1, 0]
 
 
+def test_a_round_that_comes_back_before_the_worker_does_not_end_the_search(emt_search, monkeypatch):
+    """An asynchronous search waits for its rounds and for the job of the worker alike."""
+    process = get_manager().get_runner().instantiate_process(emt_search(asynchronous=True))
+    process.setup()
+    monkeypatch.setattr(process, "children", lambda label: {label: SimpleNamespace(is_terminated=False)})
+    assert process.inspect_proposal() is None
+    assert (process.ctx.n_proposed, process.ctx.stop_reason) == (0, None)
+    process.kill()
+
+
 def test_a_complete_search_finds_the_lowest_of_all_in_one_round(emt_search, evaluated):
     search = run(emt_search(strategy={"method": "exhaustive"}, budget=None, asynchronous=True))
     assert sorted(rows(search, "candidate")) == list(range(len(evaluated)))
@@ -215,6 +226,10 @@ def test_energies_of_other_settings_do_not_count(finished, emt_search):
     builder.boundary = orm.Dict({**BOUNDARY, "plane": [3, 1, 0]})
     builder.earlier = {"first": finished.outputs["evaluated"]}
     with pytest.raises(ValueError, match=r"another input 'boundary', .* give its structures as a template instead"):
+        run_get_node(builder)
+    builder = emt_search(space={**SPACE, "repeat": [2, 1]})
+    builder.earlier = {"first": finished.outputs["evaluated"]}
+    with pytest.raises(ValueError, match=r"has another input 'space\.repeat'"):
         run_get_node(builder)
     assert orm.QueryBuilder().append(orm.Node).count() == before
     stranger = StructureSetData(finished.outputs["evaluated"].structures).store()
@@ -291,9 +306,10 @@ def test_without_an_energy_of_the_crystal_there_is_no_search(emt_search):
     assert "gbml.evaluation.emt gave no energy of the perfect crystal: atoms overlap" in search.node.exit_message
 
 
-def test_a_space_that_only_the_relaxed_crystal_rules_out_is_named(emt_search, monkeypatch):
+def test_a_space_that_only_the_relaxed_crystal_rules_out_is_named(emt_search, evaluated, monkeypatch):
     """Before the start it passes, as if the given lattice had room for the candidates."""
-    passing = SimpleNamespace(from_inputs=lambda *_: SimpleNamespace(candidates=lambda: None))
+    problem = SimpleNamespace(candidates=lambda: None, build=lambda *_: evaluated.take([0]))
+    passing = SimpleNamespace(from_inputs=lambda *_: problem)
     monkeypatch.setattr(validation, "SearchProblem", passing)
     search = run(emt_search(space={**SPACE, "gaps": [0.0], "min_distance_ratio": 0.999}))
     assert search.node.exit_status == 202
@@ -312,6 +328,17 @@ def test_the_second_engine_decides(emt_search):
     np.testing.assert_allclose(verified["excess_energy"], lowest, rtol=1e-9)
     np.testing.assert_allclose(verified["screening_energy"], lowest, rtol=1e-9)
     assert search.outputs["interface"]["n_verified"] == 3
+
+
+def test_the_second_engine_verifies_what_is_no_candidate_any_more(finished, emt_search):
+    """Structures of an earlier search with other gaps: they are kept, and may be the most stable."""
+    builder = emt_search(verification={}, budget=1, space={**SPACE, "gaps": [0.9]})
+    builder.earlier = {"first": finished.outputs["evaluated"]}
+    search = run(builder)
+    assert search.node.is_finished_ok, search.node.exit_message
+    verified = search.outputs["verified"].structures.columns
+    assert verified["candidate"].tolist().count(-1) > 1
+    assert search.outputs["interface"]["gb_energy"] == pytest.approx(finished.outputs["interface"]["gb_energy"])
 
 
 @pytest.mark.parametrize(

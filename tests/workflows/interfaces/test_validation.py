@@ -127,6 +127,29 @@ def test_potentials_that_cannot_be_used_are_refused(aiida_code_installed, elemen
     assert sentence in refused(make)
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"space": {"geometry": "slab"}}, "the engine cannot evaluate the boundary: structure 0 has the periodicity"),
+        ({"bulk": {"mode": "melt"}}, "the engine cannot evaluate the crystal: the mode is 'melt'"),
+        ({"bulk": {"constraints": {"cell": "cubic"}}}, "the engine cannot evaluate the crystal: the constraint 'cell'"),
+    ],
+)
+def test_what_the_engine_would_refuse_later_is_refused_at_once(aiida_code_installed, changes, sentence):
+    """With the crystal as it would be relaxed, and with a boundary: a slab has no cell to relax along its normal."""
+    code = aiida_code_installed(default_calc_job_plugin="gbml.lammps", filepath_executable="/bin/true")
+    file = orm.SinglefileData(io.BytesIO(b"\n\n\n1 Cu\n"), filename="Cu.eam.alloy")
+
+    def make():
+        engine = LammpsEvaluationWorkChain.get_builder_from_protocol(code, None, potential_files=[file])
+        builder = build(engine=engine, **({"space": changes["space"]} if "space" in changes else {}))
+        for name, value in changes.get("bulk", {}).items():
+            builder["bulk"][name] = orm.Str(value) if name == "mode" else orm.Dict(value)
+        return builder
+
+    assert sentence in refused(make)
+
+
 def test_earlier_searches_are_given_by_their_evaluated_sets():
     def make():
         builder = build()
