@@ -66,7 +66,7 @@ def launch() -> None:
 @click.option("--acquisition", help="What a Kriging search maximises.  [default: expected improvement]")
 @click.option("--budget", type=int, help="Most evaluations; 0 for every candidate.")
 @click.option("--batch-size", type=int, help="Evaluations a round.")
-@click.option("--max-concurrent", type=int, help="Most jobs at a time.")
+@click.option("--max-concurrent", type=int, help="Most rounds at a time, when asynchronous.")
 @click.option("--seed", type=int, help="Seed of every draw.")
 @click.option("--spacing", type=float, help="Largest step between translations in Å.")
 @click.option("--max-removed", type=int, help="Remove up to so many atoms from the boundary.")

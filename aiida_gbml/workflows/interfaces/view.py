@@ -130,8 +130,9 @@ class SearchView:
     @cached_property
     def _children(self) -> dict[str, orm.ProcessNode]:
         links = self.node.base.links.get_outgoing(link_type=(LinkType.CALL_CALC, LinkType.CALL_WORK)).all()
-        nodes = {str(link.link_label): cast("orm.ProcessNode", link.node) for link in links}
-        return dict(sorted(nodes.items()))
+        # A function that died with its worker has run again under the same label: the latest counts.
+        links.sort(key=lambda link: (link.link_label, link.node.pk))
+        return {str(link.link_label): cast("orm.ProcessNode", link.node) for link in links}
 
 
 def _plain(value: Any) -> Any:
