@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,11 @@ class SearchSpace:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gaps", tuple(float(gap) for gap in self.gaps))
-        object.__setattr__(self, "terminations", tuple(int(index) for index in self.terminations))
+        object.__setattr__(self, "terminations", tuple(int(one) for one in self.terminations))
         object.__setattr__(self, "repeat", tuple(int(times) for times in self.repeat))
+        object.__setattr__(self, "max_removed", index(self.max_removed))
+        object.__setattr__(self, "thickness", float(self.thickness))
+        object.__setattr__(self, "vacuum", float(self.vacuum))
         checks = {
             "translation_spacing": self.translation_spacing >= _LEAST_SPACING,
             "gaps": len(self.gaps) > 0 and all(np.isfinite(gap) and gap >= 0 for gap in self.gaps),
@@ -157,12 +161,12 @@ def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateS
     gaps = rows[:, 2]
     least = space.min_distance_ratio * bicrystal.crystal.bond_length
     kept = np.zeros(len(rows), dtype=bool)
-    for index in terminations:
-        own = termination == index
-        kept[own] = bicrystal.contacts(points[point[own]], gaps[own], index) >= least
+    for one in terminations:
+        own = termination == one
+        kept[own] = bicrystal.contacts(points[point[own]], gaps[own], one) >= least
     for row in np.flatnonzero(~kept & (removed > 0)):
-        one = bicrystal.build(points[point[row]], gaps[row], termination[row], removed[row])
-        kept[row] = bicrystal.contact_of(one, gaps[row], termination[row]) >= least
+        atoms = bicrystal.build(points[point[row]], gaps[row], termination[row], removed[row])
+        kept[row] = bicrystal.contact_of(atoms, gaps[row], termination[row]) >= least
     if not kept.any():
         raise CandidateError(
             f"in every candidate two atoms are closer than {space.min_distance_ratio} bonds; give larger gaps"
@@ -182,8 +186,8 @@ def enumerate_candidates(bicrystal: Bicrystal, space: SearchSpace) -> CandidateS
 def _chosen_terminations(bicrystal: Bicrystal, space: SearchSpace) -> list[int]:
     """Return the indices of the terminations to search; without a choice those whose energy is a single number."""
     available = len(bicrystal.terminations)
-    for index in space.terminations:
-        if not 0 <= index < available:
-            raise CandidateError(f"there is no termination {index}; this boundary has {available}, numbered from 0")
-    stoichiometric = [index for index, one in enumerate(bicrystal.terminations) if one.stoichiometric]
+    for chosen in space.terminations:
+        if not 0 <= chosen < available:
+            raise CandidateError(f"there is no termination {chosen}; this boundary has {available}, numbered from 0")
+    stoichiometric = [number for number, one in enumerate(bicrystal.terminations) if one.stoichiometric]
     return sorted(set(space.terminations)) or stoichiometric or list(range(available))

@@ -64,6 +64,8 @@ def refused(make):
         ({"strategy": {"acquisition": "hope"}}, "unknown acquisition 'hope'"),
         ({"strategy": {"temperature": 1}}, "unknown setting 'temperature' of the strategy"),
         ({"space": {"translation_step": 0.1}}, "unknown setting 'translation_step' of the search space"),
+        ({"space": {"thickness": "thick"}}, "a setting of the search space has the wrong type"),
+        ({"space": {"max_removed": 1.5}}, "a setting of the search space has the wrong type"),
         ({"space": {"gaps": [-0.5]}}, "'gaps' of the search space is out of range"),
         ({"space": {"min_distance_ratio": 1.2}}, "'min_distance_ratio' of the search space is out of range"),
         ({"space": {"gaps": [0.0], "min_distance_ratio": 0.999}}, "in every candidate two atoms are closer"),
