@@ -27,6 +27,7 @@ _OPTIONS = (
     ("budget", ("overrides", "budget")),
     ("batch_size", ("overrides", "batch_size")),
     ("max_concurrent", ("overrides", "max_concurrent")),
+    ("asynchronous", ("overrides", "asynchronous")),
     ("seed", ("overrides", "seed")),
     ("spacing", ("overrides", "space", "translation_spacing")),
     ("max_removed", ("overrides", "space", "max_removed")),
@@ -67,6 +68,7 @@ def launch() -> None:
 @click.option("--budget", type=int, help="Most evaluations; 0 for every candidate.")
 @click.option("--batch-size", type=int, help="Evaluations a round.")
 @click.option("--max-concurrent", type=int, help="Most rounds at a time, when asynchronous.")
+@click.option("--asynchronous", is_flag=True, default=None, help="Propose as soon as any round is back.")
 @click.option("--seed", type=int, help="Seed of every draw.")
 @click.option("--spacing", type=float, help="Largest step between translations in Å.")
 @click.option("--max-removed", type=int, help="Remove up to so many atoms from the boundary.")

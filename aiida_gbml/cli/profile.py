@@ -9,8 +9,8 @@ from aiida.manage.configuration import Profile, create_profile, get_config, load
 
 from aiida_gbml.cli.findings import Finding
 
-CACHED = ("aiida.calculations:gbml.*", "aiida.calculations:quantumespresso.pw")
-"""Processes whose finished results are used again, so that an identical search runs no engine."""
+CACHED = ("aiida.calculations:gbml.lammps", "aiida.calculations:quantumespresso.pw")
+"""Engines whose finished results are used again, so that an identical search runs none of them."""
 
 _SETTINGS = {
     "daemon.timeout": 60,  # s; with the default of 2 a restart on a busy machine leaves the daemon down

@@ -101,12 +101,14 @@ def match_candidates(candidates: CandidateSet, earlier: Sequence[StructureSet]) 
     """Return evaluated sets whose column ``candidate`` says which candidate of this search each row is.
 
     Translations are compared up to the symmetry of the boundary, since another grid may hold another representative.
-    Rows that are no candidate here, or the same as an earlier one, get -1: they are kept, but not observed again.
+    Rows that are no candidate here, the same as an earlier one, or failed get -1: they are kept, but not observed. So
+    what failed, perhaps by a fault of the machine, is tried again.
     """
     seen: set[int] = set()
     matched = []
     for one in earlier:
         rows = [_row_of(candidates, one, index) for index in range(len(one))]
+        rows = [row if status == OK else -1 for row, status in zip(rows, one.columns["status"], strict=True)]
         known = [row if row not in seen and rows.index(row) == index else -1 for index, row in enumerate(rows)]
         seen.update(known)
         matched.append(one.with_columns(candidate=np.array(known, dtype=np.int64)))

@@ -100,7 +100,11 @@ class SearchProblem:
         return enumerate_candidates(self.bicrystal, self.space)
 
     def build(self, candidates: CandidateSet, rows: Sequence[int] | Array) -> StructureSet:
-        """Return some candidates as structures, with the columns that say which they are."""
+        """Return some candidates as structures, with columns that say which they are and whether they are sane.
+
+        ``closest_contact`` is the shortest distance across a boundary in Å (at most a bond of the bulk), and
+        ``density_ratio`` the number density over that of the bulk, without the vacuum of a slab.
+        """
         chosen = np.asarray(rows, dtype=np.int64)
         columns = {
             "translation": candidates.translations[chosen],
@@ -109,11 +113,20 @@ class SearchProblem:
             "n_removed": candidates.n_removed[chosen],
         }
         structures = [self.bicrystal.build(*(columns[name][i] for name in columns)) for i in range(len(chosen))]
-        pairs = zip(columns["gap"], columns["termination"], strict=True)
+        starts = list(zip(structures, columns["gap"], columns["termination"], strict=True))
+        heights = [self.bicrystal.boundary_heights(gap, termination)[0] for _, gap, termination in starts]
         return StructureSet.from_ase(
             structures,
             candidate=chosen,
-            boundary_height=np.array([self.bicrystal.boundary_heights(*pair)[0] for pair in pairs], dtype=float),
+            boundary_height=np.array(heights, dtype=float),
             translation_fraction=candidates.group.fractional(columns["translation"]),
+            closest_contact=np.array([self.bicrystal.contact_of(*start) for start in starts], dtype=float),
+            density_ratio=np.array([self._density_ratio(atoms) for atoms in structures], dtype=float),
             **columns,
         )
+
+    def _density_ratio(self, atoms: Atoms) -> float:
+        """Return the number density of a candidate over that of the bulk."""
+        height = atoms.cell[2, 2] - (self.space.vacuum if self.space.geometry == "slab" else 0.0)
+        volume: float = self.bicrystal.area * height
+        return len(atoms) * self.bicrystal.crystal.volume_per_atom / volume

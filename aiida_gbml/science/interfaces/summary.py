@@ -56,7 +56,10 @@ def describe_boundary(problem: SearchProblem) -> dict[str, Any]:
 
 
 def describe_best(evaluated: StructureSet, row: int) -> dict[str, Any]:
-    """Return energy (J/m²), excess volume (Å) and the coordinates of one evaluated structure."""
+    """Return energy (J/m²), excess volume (Å) and the start of one evaluated structure, and whether it is relaxed.
+
+    The start is what was varied: translation and gap in Å, termination, atoms removed.
+    """
     columns = evaluated.columns
     volume = float(columns["excess_volume"][row])
     found = {
@@ -68,6 +71,8 @@ def describe_best(evaluated: StructureSet, row: int) -> dict[str, Any]:
         "n_removed": int(columns["n_removed"][row]),
         "n_atoms": int(evaluated.sizes[row]),
     }
+    if "converged" in columns:
+        found["converged"] = bool(columns["converged"][row])
     return {name: value for name, value in found.items() if value == value}  # noqa: PLR0124  (a slab has no volume: NaN)
 
 

@@ -26,6 +26,11 @@ _CODES = (
         "WARNING_BELOW_BULK",
         "The most stable structure lies below the crystal ({energy} J/m²): converge k-points and cutoffs.",
     ),
+    (
+        503,
+        "WARNING_NOT_RELAXED",
+        "The most stable structure ran out of steps, its energy is an upper bound: allow the engine more steps.",
+    ),
 )
 
 

@@ -12,7 +12,7 @@ _REMEDIES = (
     ("truncated", "the disk may be full, or the job was killed: look at the retrieved files and extend the search"),
     ("not evaluated", "the job ended early: look at its report, then extend the search"),
 )
-_ELSE = "look at the report of the calculation, then extend the search: failed candidates are not asked again"
+_ELSE = "look at the report of the calculation, then extend the search, which tries failed candidates again"
 
 
 def remedy(reason: str) -> str:

@@ -72,15 +72,9 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
 
     def setup(self) -> None:
         """Begin with nothing proposed and nothing recorded."""
-        self.ctx.n_proposed = 0
-        self.ctx.recorded = []
-        self.ctx.n_pending = 0
-        self.ctx.n_observations = 0
-        self.ctx.n_failed = 0
-        self.ctx.best = None
-        self.ctx.stop_reason = None
+        counts = {"n_proposed": 0, "n_pending": 0, "n_observations": 0, "n_failed": 0}
+        self.ctx.update({**counts, "recorded": [], "best": None, "stop_reason": None, "not_verified": None})
         self.ctx.too_many_failed = False
-        self.ctx.not_verified = None
 
     def run_bulk(self) -> ExitCode | None:
         """Relax the perfect crystal with the engine of the search."""
@@ -292,6 +286,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         summary = self.ctx.analysis["interface"]
         if summary["gb_energy"] < 0:
             return self._exit("WARNING_BELOW_BULK", energy=f"{summary['gb_energy']:.3f}")
+        if not summary.get("converged", True):
+            return self._exit("WARNING_NOT_RELAXED")
         self.report(f"most stable: {summary['gb_energy']:.4f} J/m² after {summary['n_evaluated']} evaluations")
         return None
 
@@ -349,6 +345,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         if evaluated is None:
             return None, child.exit_message or "the engine's work chain excepted"
         columns = evaluated.structures.columns
+        if not columns.get("converged", [True])[0]:
+            return None, "its relaxation ran out of steps, allow more of them"
         return (evaluated, None) if columns["status"][0] == OK else (None, str(columns["reason"][0]))
 
     def _evaluated(self, number: int) -> StructureSetData:

@@ -17,6 +17,9 @@ from aiida_gbml.science.interfaces.problem import SearchProblem, read_boundary, 
 from aiida_gbml.science.interfaces.strategies import Strategy
 from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
 
+_INDIFFERENT = ("metadata", "max_attempts", "max_concurrent", "max_failed_fraction")
+"""Inputs of an engine on which its energies do not depend."""
+
 _DECISIVE = ("structure", "boundary", "bulk", "engine")
 """Inputs on which the energies of a search depend."""
 
@@ -60,6 +63,8 @@ def validate_engine(value: Mapping[str, Any] | None, port: Any) -> str | None:
         return f"'{port.name}.workflow' is no entry point of a work chain, got '{name}': {exception}"
     if not (isinstance(process, type) and issubclass(process, EvaluationWorkChain)):
         return f"'{port.name}.workflow' must have the interface of an evaluation, which '{name}' has not"
+    if "constraints" in value and value["constraints"].get("cell", "fixed") == "isotropic":
+        return f"'{port.name}.constraints' would strain the boundary plane: its cell may be 'fixed' or 'normal'"
     return None
 
 
@@ -132,8 +137,10 @@ def _comparable(inputs: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Return what distinguishes each input that decides the energies: its content, or the executable of a code."""
     found: dict[str, str] = {}
     for name, node in inputs.items():
+        if name in _INDIFFERENT:
+            continue
         if isinstance(node, Mapping):
-            found |= {} if name == "metadata" else _comparable(node, f"{prefix}{name}.")
+            found |= _comparable(node, f"{prefix}{name}.")
         elif isinstance(node, orm.Data):
             found[prefix + name] = make_hash(node.base.caching.get_objects_to_hash())
     return found

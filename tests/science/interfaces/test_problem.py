@@ -148,3 +148,16 @@ def test_spaces_without_candidates_are_refused(reference, space, message):
     problem = SearchProblem.from_inputs(reference, BOUNDARY, {**SPACE, **space})
     with pytest.raises(ValueError, match=message):
         problem.build(problem.candidates(), range(len(problem.candidates())))
+
+
+def test_every_candidate_tells_its_closest_pair_and_density(problem, candidates):
+    """Both by another route: all distances of the structure, and the excess that the gap adds to the height."""
+    rows = [0, 5, len(candidates) - 1]
+    built = problem.build(candidates, rows)
+    for row, atoms in enumerate(built):
+        distances = atoms.get_all_distances(mic=True)
+        closest = distances[np.triu_indices(len(atoms), 1)].min()
+        assert built.columns["closest_contact"][row] == pytest.approx(closest, abs=1e-9)
+        bulk_height = len(atoms) * 3.615**3 / 4 / problem.bicrystal.area
+        expected = bulk_height / (bulk_height + 2 * built.columns["gap"][row])
+        assert built.columns["density_ratio"][row] == pytest.approx(expected, rel=1e-9)

@@ -12,7 +12,7 @@ def test_statuses_tell_whose_fault_it_is():
     own = {label: code.status for label, code in CODES.items() if code.status >= 200}
     assert {label for label, status in own.items() if status < 300} == {"ERROR_INVALID_BULK", "ERROR_INVALID_SPACE"}
     caveats = {label for label, status in own.items() if status >= 500}
-    assert caveats == {"WARNING_NOT_VERIFIED", "WARNING_BELOW_BULK"}
+    assert caveats == {"WARNING_NOT_VERIFIED", "WARNING_BELOW_BULK", "WARNING_NOT_RELAXED"}
     assert all(200 <= status < 300 or 400 <= status < 600 for status in own.values())
 
 
