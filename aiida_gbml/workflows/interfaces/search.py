@@ -170,7 +170,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
     def run_evaluations(self) -> None:
         """Launch the proposed rounds and wait until one of them is back."""
         labels = [_evaluation_label(number) for number in self._in_flight()]
-        self.fan_out(labels, self._build_evaluation, max_concurrent=self.inputs.max_concurrent.value)
+        if len(self.unfinished(labels)) == len(labels):  # else one came back during a proposal: it is recorded first
+            self.fan_out(labels, self._build_evaluation, max_concurrent=self.inputs.max_concurrent.value)
 
     def record_evaluations(self) -> None:
         """Add the energies of the rounds that are back to the observations, in the order of their proposals."""
