@@ -101,7 +101,7 @@ def gb_search(crystal: Path | None, config: Path | None, mode: str, pictures: Pa
         builder.structure = configuration.read_into_graph(settings)
         node = foreground.run(builder) if mode == "run" else foreground.submit(builder)
     except (ValueError, OSError) as exception:
-        echo.echo_critical(" ".join(str(exception).split()))
+        echo.echo_critical(" ".join(str(exception).split()).removeprefix("invalid attribute value "))
     if mode == "run" and "interface" in node.outputs:
         echo.echo(results.describe(SearchView(node), N_ROWS))
         if pictures is not None:

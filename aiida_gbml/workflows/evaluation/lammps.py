@@ -85,7 +85,8 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
         if potential is None:
             if len(potential_files) != 1:
                 raise ValueError(
-                    f"{len(potential_files)} potential files tell no potential: give the input 'potential'"
+                    "which potential? LAMMPS needs one potential file, such as Cu_mishin1.eam.alloy, or the fields of "
+                    f"one; got {len(potential_files)} files"
                 )
             potential = LammpsPotential.from_file_name(potential_files[0].filename).to_dict()
         options = settings["lammps"]["metadata"]["options"]

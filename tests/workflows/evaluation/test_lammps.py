@@ -192,7 +192,7 @@ def test_protocols_differ_in_their_tolerances(lammps_code, copper, potential):
 
 
 def test_a_potential_must_be_told(lammps_code, copper):
-    with pytest.raises(ValueError, match="give the input 'potential'"):
+    with pytest.raises(ValueError, match=r"which potential\? LAMMPS needs one"):
         LammpsEvaluationWorkChain.get_builder_from_protocol(lammps_code, copper)
 
 
