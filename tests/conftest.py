@@ -73,3 +73,27 @@ def lammps_code(serial_code, lmp: Path) -> orm.InstalledCode:  # type: ignore[no
 def pw_code(serial_code, pw_x: Path) -> orm.InstalledCode:  # type: ignore[no-untyped-def]
     """Return the code of pw.x."""
     return serial_code("quantumespresso.pw", pw_x)
+
+
+@pytest.fixture(scope="session")
+def ld1_x() -> Path:
+    """Return the path of ld1.x."""
+    return engine("ld1.x")
+
+
+@pytest.fixture(scope="session")
+def xspectra_x() -> Path:
+    """Return the path of xspectra.x."""
+    return engine("xspectra.x")
+
+
+@pytest.fixture
+def ld1_code(serial_code, ld1_x: Path) -> orm.InstalledCode:  # type: ignore[no-untyped-def]
+    """Return the code of ld1.x."""
+    return serial_code("gbml.ld1", ld1_x)
+
+
+@pytest.fixture
+def xspectra_code(serial_code, xspectra_x: Path) -> orm.InstalledCode:  # type: ignore[no-untyped-def]
+    """Return the code of xspectra.x."""
+    return serial_code("gbml.xspectra", xspectra_x)

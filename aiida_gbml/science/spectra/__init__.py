@@ -1,0 +1,1 @@
+"""Core-loss spectra: core holes, sites, energies, broadening, and the files that hold them."""

@@ -1,0 +1,1 @@
+"""Core-hole spectra: pseudopotentials with a hole, one site, and datasets of many."""
