@@ -1,4 +1,4 @@
-"""`aiida-gbml launch`: from files and options to a running search."""
+"""`aiida-gbml launch`: its group, and from files and options to a running search."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import Any
 
 import click
 from aiida.cmdline.utils import echo
+
+from aiida_gbml.cli.lazy_group import LazyGroup
+
+_MODULES: dict[str, str] = {}
+"""The module of each further command."""
 
 _OPTIONS = (
     ("sigma", ("boundary", "sigma")),
@@ -42,7 +47,7 @@ N_ROWS = 5
 """Most stable structures that are listed when a search has run here."""
 
 
-@click.group("launch")
+@click.group("launch", cls=LazyGroup, modules=_MODULES)
 def launch() -> None:
     """Submit a process, or run it here."""
 
