@@ -1,0 +1,117 @@
+"""From the files of ``ld1.x`` to a pseudopotential and its atomic checks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from io import BytesIO
+from typing import Any
+
+from aiida import orm
+from aiida.engine import ExitCode
+from aiida.parsers import Parser
+from aiida_pseudo.data.pseudo import UpfData
+
+from aiida_gbml.data.core_hole_upf import CoreHoleUpfData
+from aiida_gbml.science.engines.ld1 import (
+    ALL_ELECTRON_DERIVATIVES,
+    PSEUDO_DERIVATIVES,
+    Ld1OutputError,
+    Ld1Result,
+    parse_ld1,
+    parse_log_derivatives,
+)
+from aiida_gbml.science.engines.upf import Upf, UpfError, read_upf
+from aiida_gbml.science.spectra.recipes import Recipe
+
+
+class Ld1Parser(Parser):
+    """Attach a pseudopotential only when the program says that all went well, and the file itself confirms it."""
+
+    CACHE_VERSION: int | None = 1
+
+    def parse(self, **_: Any) -> ExitCode | None:
+        """Return an exit code unless there is a pseudopotential, with its energies and logarithmic derivatives."""
+        stdout = self._content(self.node.get_option("output_filename") or "")
+        if not stdout:
+            # What the scheduler has said already (out of memory, walltime) says more than that a file is missing.
+            return None if self.node.exit_status else self._exit("ERROR_NO_OUTPUT")
+        result = parse_ld1(stdout.decode("utf-8", errors="replace"))
+        if result.failure:
+            return self._exit("ERROR_LD1_STOPPED", reason=result.failure)
+        inputs, recipe = self.node.inputs, Recipe.from_mapping(self.node.inputs.recipe.get_dict())
+        filename = recipe.pseudo_filename(inputs.shell.value, inputs.hole.value)
+        content = self._content(filename)
+        if not content:
+            return self._exit("ERROR_NO_PSEUDO")
+        try:
+            upf = _checked_upf(content, recipe)
+            self.out("log_derivatives", self._log_derivatives())
+            self.out("output_parameters", orm.Dict(_parameters(result, upf)))
+        except UpfError as exception:
+            return self._exit("ERROR_PSEUDO_DAMAGED", reason=str(exception))
+        except Ld1OutputError as exception:
+            return self._exit("ERROR_OUTPUT_DAMAGED", reason=str(exception))
+        kind = UpfData if inputs.hole.value == "none" else CoreHoleUpfData
+        self.out("pseudo", kind(BytesIO(content), filename=filename))
+        return None
+
+    def _log_derivatives(self) -> orm.ArrayData:
+        """Return the logarithmic derivatives of the atom and of the pseudo atom on one grid of energies."""
+        energies, all_electron = parse_log_derivatives(self._text(ALL_ELECTRON_DERIVATIVES))
+        others, pseudo = parse_log_derivatives(self._text(PSEUDO_DERIVATIVES))
+        if energies.shape != others.shape or all_electron.shape != pseudo.shape or (energies != others).any():
+            raise Ld1OutputError(
+                "the logarithmic derivatives of the atom and the pseudo atom are of different energies"
+            )
+        return orm.ArrayData({"energies": energies, "all_electron": all_electron, "pseudo": pseudo})
+
+    def _text(self, name: str) -> str:
+        return self._content(name).decode("ascii", errors="replace")
+
+    def _content(self, name: str) -> bytes:
+        """Return the content of one retrieved file, empty when there is no such file."""
+        try:
+            content: bytes = self.retrieved.base.repository.get_object_content(name, mode="rb")
+        except (FileNotFoundError, IsADirectoryError):
+            return b""
+        return content
+
+    def _exit(self, label: str, **words: str) -> ExitCode:
+        code: ExitCode = self.exit_codes[label]
+        return code.format(**words) if words else code
+
+
+def _checked_upf(content: bytes, recipe: Recipe) -> Upf:
+    """Return what is in a pseudopotential.
+
+    :raises UpfError: when the file is damaged, or is that of another element.
+    """
+    upf = read_upf(content)
+    if upf.element != recipe.element:
+        raise UpfError(f"it is one of {upf.element}, the recipe is for {recipe.element}")
+    return upf
+
+
+def _parameters(result: Ld1Result, upf: Upf) -> dict[str, Any]:
+    """Return the numbers of a run.
+
+    :raises Ld1OutputError: when one of them is not finite.
+    """
+    levels = [asdict(level) for level in result.levels]
+    energies = {
+        "all_electron_energy_ry": result.all_electron_energy_ry,
+        "pseudo_energy_ry": result.pseudo_energy_ry,
+    }
+    numbers = [*energies.values(), *(value for level in levels for value in level.values())]
+    if not all(math.isfinite(number) for number in numbers if isinstance(number, float)):
+        raise Ld1OutputError("it holds numbers that are not finite")
+    return {
+        **energies,
+        "levels": levels,
+        "version": result.version,
+        "element": upf.element,
+        "z_valence": upf.z_valence,
+        "cutoff_wfc": upf.cutoff_wfc,
+        "cutoff_rho": upf.cutoff_rho,
+    }
