@@ -1,0 +1,97 @@
+"""What each treatment of the core hole asks of ``pw.x``.
+
+The absorbing atom gets a dataset with a hole, and the valence electrons that the hole attracts come out right by the
+charge of the cell: none, half and full leave the valence electrons of the ground state alone, excited (XCH) adds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+Namelists = Mapping[str, Mapping[str, Any]]
+
+SHELLS = {"K": "1s", "L1": "2s", "L2": "2p", "L3": "2p", "L23": "2p"}
+"""The shell that each edge excites."""
+
+HOLES = {"none": None, "half": "half", "full": "full", "excited": "full"}
+"""The hole in the dataset of the absorbing atom, for each treatment."""
+
+_CHARGES = {"none": 0.0, "half": 0.5, "full": 1.0, "excited": 0.0}
+_EMPTY_BANDS = 4
+_SMEARING = {"occupations": "smearing", "smearing": "cold", "degauss": 0.02}
+
+
+class TreatmentError(ValueError):
+    """The cell cannot be computed under these settings."""
+
+
+@dataclass(frozen=True)
+class AbsorptionCell:
+    """What the parameters of a self-consistent calculation depend on.
+
+    :param absorber: kind of the absorbing atom.
+    :param electrons: valence electrons of the neutral cell with ground-state datasets.
+    :param is_insulator: whether the occupations are fixed.
+    :param is_isolated: whether the cell holds a molecule.
+    :param origins: name of the user's kind for each kind of the cell, whose values by kind it inherits.
+    """
+
+    absorber: str
+    electrons: float
+    is_insulator: bool
+    is_isolated: bool
+    origins: Mapping[str, str]
+
+
+def scf_parameters(parameters: Namelists, treatment: str, cell: AbsorptionCell) -> dict[str, dict[str, Any]]:
+    """Return the namelists of one treatment, which differ from those of the others by charge and spin only.
+
+    :param parameters: namelists shared by all treatments; a charge in them is that of the ground state.
+    :param treatment: none, half, full or excited.
+    :param cell: the cell with its absorbing atom.
+    :raises TreatmentError: when the electrons do not fill bands in pairs although the cell is to be an insulator.
+    """
+    namelists = {name: dict(deepcopy(values)) for name, values in parameters.items()}
+    namelists.setdefault("CONTROL", {})["calculation"] = "scf"
+    system = namelists.setdefault("SYSTEM", {})
+    charge = system.get("tot_charge", 0.0) + _CHARGES[treatment]
+    if cell.is_isolated:
+        system["assume_isolated"] = "martyna-tuckerman"
+    if "starting_magnetization" in system:
+        system["starting_magnetization"] = _inherited(system["starting_magnetization"], cell.origins)
+    if cell.is_insulator:
+        _fix_occupations(system, treatment, cell)
+    else:
+        system.update({name: value for name, value in _SMEARING.items() if name not in system})
+    if charge or "tot_charge" in system:
+        system["tot_charge"] = charge
+    return namelists
+
+
+def _fix_occupations(system: dict[str, Any], treatment: str, cell: AbsorptionCell) -> None:
+    """Fill whole bands, and leave some empty ones above them, so that the lowest of them is known."""
+    electrons = cell.electrons - system.get("tot_charge", 0.0)
+    if system.get("nspin", 1) == 2 and "tot_magnetization" not in system:
+        raise TreatmentError("a magnetic insulator needs `tot_magnetization` in SYSTEM, in Bohr magnetons a cell")
+    moment = system.get("tot_magnetization", 0)
+    if abs((electrons - moment) / 2 - round((electrons - moment) / 2)) > 1e-6:
+        raise TreatmentError(
+            f"the cell has {electrons:g} valence electrons, which cannot fill bands with the magnetisation {moment:g}: "
+            "an odd number needs `electronic_type` metal, or `nspin` 2 with an odd `tot_magnetization`"
+        )
+    for name in ("smearing", "degauss"):
+        system.pop(name, None)
+    system["occupations"] = "fixed"
+    system["nbnd"] = max(system.get("nbnd", 0), ceil((electrons + moment) / 2) + 1 + _EMPTY_BANDS)
+    if treatment == "excited":
+        system.update(nspin=2, tot_magnetization=moment + 1)
+        system.setdefault("starting_magnetization", {cell.absorber: 1.0})
+
+
+def _inherited(values: Mapping[str, float], origins: Mapping[str, str]) -> dict[str, float]:
+    """Return values by kind for the kinds of the cell, each that of the user's kind from which it came."""
+    return {kind: values[origin] for kind, origin in sorted(origins.items()) if origin in values}

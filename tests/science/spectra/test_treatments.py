@@ -1,0 +1,77 @@
+"""Charges, spins and bands of the treatments of a core hole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aiida_gbml.science.spectra.treatments import AbsorptionCell, TreatmentError, scf_parameters
+
+SHARED = {"SYSTEM": {"ecutwfc": 32.0, "ecutrho": 256.0}, "ELECTRONS": {"conv_thr": 1e-7}}
+
+
+def cell(**changes: Any) -> AbsorptionCell:
+    """Return the cell of a crystal of MgO with eight oxygen atoms, whose first absorbs."""
+    fields = {"absorber": "O1", "electrons": 64.0, "is_insulator": True, "is_isolated": False}
+    return AbsorptionCell(**{**fields, "origins": {"Mg": "Mg", "O": "O", "O1": "O"}, **changes})
+
+
+def system(treatment: str, shared: Any = SHARED, **changes: Any) -> dict[str, Any]:
+    """Return the namelist SYSTEM of a treatment."""
+    return scf_parameters(shared, treatment, cell(**changes))["SYSTEM"]
+
+
+@pytest.mark.parametrize(("treatment", "charge"), [("none", None), ("half", 0.5), ("full", 1.0), ("excited", None)])
+def test_the_charge_keeps_the_valence_electrons_or_adds_the_excited_one(treatment: str, charge: float | None) -> None:
+    # z_valence of the absorber grows by the hole: 64 + 0.5 - 0.5, 64 + 1 - 1, and 64 + 1 for the excited cell
+    assert system(treatment).get("tot_charge") == charge
+
+
+def test_treatments_differ_by_nothing_else() -> None:
+    whole = scf_parameters(SHARED, "full", cell())
+    ground = scf_parameters(SHARED, "none", cell())
+    assert whole["SYSTEM"].pop("tot_charge") == 1.0
+    assert whole == ground
+    assert ground["CONTROL"] == {"calculation": "scf"}
+    assert ground["ELECTRONS"] == {"conv_thr": 1e-7}
+
+
+def test_bands_reach_above_the_excited_electron() -> None:
+    assert system("none")["nbnd"] > 33
+    assert system("none", {"SYSTEM": {"nbnd": 60}})["nbnd"] == 60
+
+
+def test_the_excited_electron_of_an_insulator_has_a_spin() -> None:
+    excited = system("excited")
+    assert (excited["nspin"], excited["tot_magnetization"]) == (2, 1)
+    assert excited["starting_magnetization"] == {"O1": 1.0}
+    assert excited["occupations"] == "fixed"
+
+
+def test_a_magnetic_insulator_gets_one_more_moment_and_its_kinds_keep_theirs() -> None:
+    magnetic = {"SYSTEM": {"nspin": 2, "tot_magnetization": 2, "starting_magnetization": {"O": 0.3}}}
+    excited = system("excited", magnetic)
+    assert excited["tot_magnetization"] == 3
+    assert excited["starting_magnetization"] == {"O": 0.3, "O1": 0.3}
+    with pytest.raises(TreatmentError, match="tot_magnetization"):
+        system("none", {"SYSTEM": {"nspin": 2}})
+
+
+def test_a_metal_is_smeared_and_its_excited_electron_needs_no_spin() -> None:
+    excited = system("excited", {"SYSTEM": {"degauss": 0.01}}, is_insulator=False, electrons=63.0)
+    assert (excited["occupations"], excited["degauss"]) == ("smearing", 0.01)
+    assert "nspin" not in excited
+    assert "nbnd" not in excited
+
+
+def test_a_charged_molecule_keeps_its_charge_under_every_treatment() -> None:
+    charged = {"SYSTEM": {"tot_charge": -1.0}}
+    assert system("none", charged, electrons=7.0, is_isolated=True)["tot_charge"] == -1.0
+    assert system("full", charged, electrons=7.0)["tot_charge"] == 0.0
+    assert system("none", charged, electrons=7.0, is_isolated=True)["assume_isolated"] == "martyna-tuckerman"
+
+
+def test_an_odd_number_of_electrons_in_an_insulator_is_named() -> None:
+    with pytest.raises(TreatmentError, match="63 valence electrons.*metal"):
+        system("none", electrons=63.0)
