@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from aiida import orm
-from aiida.common.links import LinkType
 
 from aiida_gbml.science.interfaces.observations import Observations
 from aiida_gbml.science.interfaces.summary import best_row
 from aiida_gbml.science.structure_set import OK, StructureSet
+from aiida_gbml.workflows.process_view import ProcessView
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -33,7 +33,7 @@ COLUMNS = (
 _ROUND = re.compile(r"record_\d+")
 
 
-class SearchView:
+class SearchView(ProcessView):
     """Read access to a search that is running, finished or failed.
 
     :param node: the work chain of the search.
@@ -43,18 +43,12 @@ class SearchView:
     def __init__(self, node: orm.WorkChainNode) -> None:
         if node.process_label != "GrainBoundarySearchWorkChain":
             raise ValueError(f"process {node.pk} is a {node.process_label}, not a grain-boundary search")
-        self.node = node
+        super().__init__(node)
 
     @property
-    def state(self) -> str:
-        """One sentence on where the search stands."""
-        if not self.node.is_terminated:
-            state = self.node.process_state
-            return f"{state.value if state else 'unknown'}, {len(self.observations)} evaluated"
-        if self.node.is_finished_ok:
-            return "finished"
-        exit_text = f"[{self.node.exit_status}] {self.node.exit_message}" if self.node.is_finished else "excepted"
-        return "killed" if self.node.is_killed else exit_text
+    def progress(self) -> str:
+        """How many candidates are evaluated."""
+        return f"{len(self.observations)} evaluated"
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -64,7 +58,7 @@ class SearchView:
     @cached_property
     def observations(self) -> Observations:
         """Everything observed so far, in the order of the evaluations."""
-        recorded = [node for label, node in self._children.items() if label == "adopt" or _ROUND.fullmatch(label)]
+        recorded = [node for label, node in self.children.items() if label == "adopt" or _ROUND.fullmatch(label)]
         nodes = [node.outputs.observations for node in recorded if node.is_finished_ok]
         if not nodes:
             return Observations.empty()
@@ -79,7 +73,7 @@ class SearchView:
     @cached_property
     def expected_regrets(self) -> list[tuple[int, float]]:
         """Number of evaluations known and expected regret in J/m² at each proposal."""
-        proposals = [node for label, node in self._children.items() if label.startswith("propose_")]
+        proposals = [node for label, node in self.children.items() if label.startswith("propose_")]
         found = []
         for node in (node for node in proposals if node.is_finished_ok):
             outputs = node.outputs.results if "results" in node.outputs else node.outputs
@@ -121,18 +115,6 @@ class SearchView:
     def failures(self) -> list[tuple[str, int]]:
         """Return each reason of a failed evaluation with the number of rows it stopped, most frequent first."""
         return Counter(str(reason) for reason in self.observations.reasons if reason).most_common()
-
-    def failed_children(self) -> list[tuple[str, orm.ProcessNode]]:
-        """Return the failed processes that the search called, by their labels."""
-        ended = [(label, node) for label, node in self._children.items() if node.is_terminated]
-        return [(label, node) for label, node in ended if not node.is_finished_ok]
-
-    @cached_property
-    def _children(self) -> dict[str, orm.ProcessNode]:
-        links = self.node.base.links.get_outgoing(link_type=(LinkType.CALL_CALC, LinkType.CALL_WORK)).all()
-        # A function that died with its worker has run again under the same label: the latest counts.
-        links.sort(key=lambda link: (link.link_label, link.node.pk))
-        return {str(link.link_label): cast("orm.ProcessNode", link.node) for link in links}
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,68 @@
+"""When two spectra are the same one: keys of what they were computed from, so that nothing is computed twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+_DIGITS = 6
+"""Decimals in Å to which equal structures agree."""
+
+Row = tuple[str, str, str, str, int, str]
+"""Keys of structure and settings, element, edge, site and treatment."""
+
+
+def key_of(value: Any) -> str:
+    """Return the MD5 of plain values, whatever the order of their mappings."""
+    return _digest(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
+def structure_key(atoms: Atoms) -> str:
+    """Return the MD5 of cell, periodicity, elements and positions; the order of the atoms counts."""
+    parts = (atoms.cell.array, atoms.pbc.astype(float), atoms.numbers.astype(float), atoms.positions)
+    return _digest(b"".join((np.round(part, _DIGITS) + 0.0).astype("<f8").tobytes() for part in parts))
+
+
+def settings_key(settings: Mapping[str, Any], elements: Iterable[str], element: str, treatment: str) -> str:
+    """Return the MD5 of the settings that decide about one spectrum.
+
+    Pseudopotentials of other elements do not count, nor does a half hole unless it is the treatment.
+
+    :param settings: ``common`` and ``elements``: MD5s by element of its ``ground``, ``full`` and ``half`` datasets.
+    :param elements: of the structure.
+    :param element: that absorbs.
+    :param treatment: none, half, full or excited.
+    """
+    datasets = settings["elements"]
+    grounds = {one: datasets[one]["ground"] for one in sorted(set(elements))}
+    holes = {name: datasets[element][name] for name in _holes(datasets[element], treatment)}
+    return key_of([settings["common"], grounds, holes])
+
+
+def row_keys(columns: Mapping[str, Any], element: str, edge: str) -> set[Row]:
+    """Return the keys of the rows of a table that have a spectrum.
+
+    :param columns: ``structure_md5``, ``settings_md5``, ``site``, ``treatment`` and ``status``, (n,) each; a table
+        without the first two, such as one that another program has written, has no key.
+    """
+    names = ("structure_md5", "settings_md5", "site", "treatment", "status")
+    if any(name not in columns for name in names):
+        return set()
+    rows = zip(*(np.asarray(columns[name]).tolist() for name in names), strict=True)
+    return {(one, other, element, edge, int(site), how) for one, other, site, how, status in rows if status == "ok"}
+
+
+def _holes(datasets: Mapping[str, str], treatment: str) -> list[str]:
+    wanted = ("full", "half") if treatment == "half" else ("full",)
+    return [name for name in wanted if name in datasets]
+
+
+def _digest(content: bytes) -> str:
+    return md5(content, usedforsecurity=False).hexdigest()
