@@ -200,13 +200,13 @@ def _sieved(index: int, dimension: int, short: Array) -> Iterator[Array]:
             rest = last[:, 1] - last[:, 2] // f * e
             held = last[rest % c == 0]
             x, y = held[:, 2] // f, rest[rest % c == 0] // c
-            b, d = np.meshgrid(range(a if dimension > 1 else 1), range(a if dimension == 3 else 1), indexing="ij")
-            free = np.ones(b.shape, dtype=bool)
+            b, d = (np.arange(a if dimension > least else 1) for least in (1, 2))
+            free = np.ones((len(b), len(d)), dtype=bool)
             for first, second, third in zip(held[:, 0], y, x, strict=True):
-                free &= (first - second * b - third * d) % a != 0
+                free &= ((first - second * b) % a)[:, None] != third * d % a
                 if not free.any():
                     break
-            for i, j in zip(b[free], d[free], strict=True):
+            for i, j in np.argwhere(free):
                 yield np.array([[a, 0, 0], [i, c, 0], [j, e, f]])[:dimension, :dimension]
 
 
