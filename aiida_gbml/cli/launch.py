@@ -10,7 +10,7 @@ from aiida.cmdline.utils import echo
 
 from aiida_gbml.cli.lazy_group import LazyGroup
 
-_MODULES: dict[str, str] = {}
+_MODULES: dict[str, str] = {"spectra": "aiida_gbml.cli.spectra"}
 """The module of each further command."""
 
 _OPTIONS = (
@@ -88,7 +88,7 @@ def launch() -> None:
 def gb_search(crystal: Path | None, config: Path | None, mode: str, pictures: Path | None, **options: Any) -> None:
     """Search the most stable structure of a grain boundary of CRYSTAL, a file that ASE or pymatgen reads."""
     from aiida_gbml.cli import configuration, dry_run, foreground, results
-    from aiida_gbml.workflows.interfaces.view import SearchView
+    from aiida_gbml.cli.reports.search import SearchReport
 
     try:
         settings = configuration.read(config) if config else {}
@@ -108,9 +108,10 @@ def gb_search(crystal: Path | None, config: Path | None, mode: str, pictures: Pa
     except (ValueError, OSError) as exception:
         echo.echo_critical(" ".join(str(exception).split()).removeprefix("invalid attribute value "))
     if mode == "run" and "interface" in node.outputs:
-        echo.echo(results.describe(SearchView(node), N_ROWS))
+        report = SearchReport(node)
+        echo.echo(report.text(N_ROWS))
         if pictures is not None:
-            results.echo_pictures(SearchView(node), pictures, ("png", "svg"))
+            results.echo_pictures(report, [], pictures, ("png", "svg"))
     echo.echo(f"pk {node.pk}")
     if mode == "run" and not node.is_finished_ok:
         echo.echo_critical(f"search {node.pk} ended with [{node.exit_status}] {node.exit_message}")

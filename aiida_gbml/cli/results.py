@@ -1,73 +1,57 @@
-"""`aiida-gbml show`, `explain`, `plot` and `export`: what came out of a search."""
+"""`aiida-gbml show`, `explain`, `plot` and `export`: what came out of a process."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import click
-from aiida.cmdline.params.types import WorkflowParamType
+from aiida.cmdline.params.types import NodeParamType
 from aiida.cmdline.utils import echo
 
 if TYPE_CHECKING:
     from aiida import orm
 
-    from aiida_gbml.workflows.interfaces.view import SearchView
+    from aiida_gbml.cli.reports.base import Report
 
-SEARCH = click.argument("search", type=WorkflowParamType())
-FORMATS = ("extxyz", "cif", "csv", "json")
-_HEADINGS = {
-    "excess_energy": "energy (J/m²)",
-    "screening_energy": "before (J/m²)",
-    "excess_volume": "volume (Å)",
-    "translation": "translation (Å)",
-    "gap": "gap (Å)",
-    "termination": "termination",
-    "n_removed": "removed",
-    "n_atoms": "atoms",
-}
-PICTURES = ("convergence", "gamma", "structure")
+Result = TypeVar("Result")
+
+PROCESS = click.argument("process", type=NodeParamType())
 
 
 @click.command("show")
-@SEARCH
-@click.option("--rows", type=click.IntRange(min=1), default=10, show_default=True, help="Structures to list.")
+@PROCESS
+@click.option("--rows", type=click.IntRange(min=1), default=10, show_default=True, help="Rows of tables.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-def show(search: orm.WorkChainNode, rows: int, as_json: bool) -> None:
-    """Show what a search has found, or how far it is."""
-    view = _view(search)
-    if as_json:
-        echo.echo(json.dumps({"state": view.state, "summary": view.summary, "ranking": view.ranking(rows)}, indent=2))
-        return
-    echo.echo(describe(view, rows))
+def show(process: orm.Node, rows: int, as_json: bool) -> None:
+    """Show what a process has found, or how far it is; or what is in a node of spectra."""
+    report = _report(process)
+    text = _or_one_sentence(lambda: json.dumps(report.content(rows), indent=2) if as_json else report.text(rows))
+    echo.echo(text)
 
 
 @click.command("explain")
-@SEARCH
-def explain(search: orm.WorkChainNode) -> None:
-    """Say why evaluations failed, and what to do about it."""
-    from aiida_gbml.workflows.interfaces.remedies import remedy
-
-    view = _view(search)
-    echo.echo(f"Grain-boundary search {search.pk}: {view.state}")
-    if search.exception:
-        echo.echo(f"  {search.exception}")
-    for reason, count in view.failures():
-        echo.echo(f"{count} evaluation{'s' * (count > 1)}: {reason}")
-        echo.echo(f"  -> {remedy(reason)}")
-    for label, child in view.failed_children():
-        message = child.exit_message or str(child.process_state)
-        echo.echo(f"{label} ({child.process_label} {child.pk}): {message}")
-        echo.echo(f"  -> look at `verdi process report {child.pk}`")
-    if not view.failures() and not view.failed_children():
+@PROCESS
+def explain(process: orm.Node) -> None:
+    """Say what failed and why, and what to do about it."""
+    report = _report(process)
+    echo.echo(report.title)
+    exception = getattr(process, "exception", None)
+    if exception:
+        echo.echo(f"  {exception}")
+    problems = _or_one_sentence(report.problems)
+    for what, remedy in problems:
+        echo.echo(what)
+        echo.echo(f"  -> {remedy}")
+    if not problems:
         echo.echo_success("nothing failed")
 
 
 @click.command("plot")
-@SEARCH
-@click.option("--kind", type=click.Choice((*PICTURES, "all")), default="all", show_default=True, help="What to draw.")
+@PROCESS
+@click.option("--kind", default="all", show_default=True, help="What to draw, such as convergence or sites.")
 @click.option(
     "--format",
     "formats",
@@ -77,6 +61,11 @@ def explain(search: orm.WorkChainNode) -> None:
     help="Format of the pictures; may be repeated.  [default: both]",
 )
 @click.option(
+    "--measured",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Measured spectrum to lay over: MSA, XDI or CSV.",
+)
+@click.option(
     "-o",
     "--output",
     "folder",
@@ -84,80 +73,62 @@ def explain(search: orm.WorkChainNode) -> None:
     default=Path(),
     help="Folder for the pictures; this one by default.",
 )
-def plot(search: orm.WorkChainNode, kind: str, formats: tuple[str, ...], folder: Path) -> None:
-    """Draw energy against evaluations, the energy over the translations, and the boundary itself."""
-    echo_pictures(_view(search), folder, formats, kind)
+def plot(process: orm.Node, kind: str, formats: tuple[str, ...], measured: Path | None, folder: Path) -> None:
+    """Draw what a process has found.
+
+    Of a search: energy against evaluations, the energy over the translations, the boundary itself. Of spectra: the
+    sites over each other with their sum, the treatments of the hole over each other.
+    """
+    report = _report(process)
+    if kind not in ("all", *report.pictures):
+        echo.echo_critical(f"there is no picture '{kind}' of a {report.noun}, known are {', '.join(report.pictures)}")
+    echo_pictures(report, [] if kind == "all" else [kind], folder, formats, measured)
 
 
 @click.command("export")
-@SEARCH
-@click.option(
-    "--format", "file_format", type=click.Choice(FORMATS), default="extxyz", show_default=True, help="Format to write."
-)
+@PROCESS
+@click.option("--format", "file_format", help="Format to write; by default the first that there is.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; by default named by pk.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite an existing file.")
-def export(search: orm.WorkChainNode, file_format: str, output: Path | None, force: bool) -> None:
-    """Write what a search has found as a file that other tools read.
+def export(process: orm.Node, file_format: str | None, output: Path | None, force: bool) -> None:
+    """Write what a process has found as a file that other tools read.
 
-    extxyz: every evaluated structure with its energies. cif: the most stable structure. csv, json: the ranking.
+    Of a search extxyz: every evaluated structure with its energies; cif: the most stable structure; csv, json: the
+    ranking. Of spectra hdf5 (NXxas), qm9, msa, xdi, csv, extxyz and json.
     """
-    from aiida_gbml.cli.export import write
-
-    path = output or Path(f"search_{search.pk}.{file_format}")
+    report = _report(process)
+    file_format = file_format or report.formats[0]
+    if file_format not in report.formats:
+        known = ", ".join(report.formats)
+        echo.echo_critical(f"a {report.noun} is not written as '{file_format}', known are {known}")
+    path = output or Path(f"{report.noun}_{process.pk}.{_SUFFIXES.get(file_format, file_format)}")
     if path.exists() and not force:
         echo.echo_critical(f"'{path}' exists already; choose another name with --output, or overwrite it with --force")
-    try:
-        write(_view(search), file_format, path)
-    except ValueError as exception:
-        echo.echo_critical(str(exception))
+    _or_one_sentence(lambda: report.write(file_format, path))
     echo.echo_success(f"wrote {path}")
 
 
-def echo_pictures(view: SearchView, folder: Path, formats: Sequence[str], kind: str = "all") -> None:
-    """Draw a search and print the paths, or end with one sentence."""
-    from aiida_gbml.cli.pictures import draw
+_SUFFIXES = {"hdf5": "h5", "qm9": "qm9.h5"}
 
-    possible = [one for one in PICTURES if one != "gamma" or "gamma_surface" in view.node.outputs]
+
+def echo_pictures(
+    report: Report, kinds: Sequence[str], folder: Path, formats: Sequence[str], measured: Path | None = None
+) -> None:
+    """Draw and print the paths, or end with one sentence."""
+    for path in _or_one_sentence(lambda: report.draw(kinds, folder, formats, measured)):
+        echo.echo(str(path))
+
+
+def _report(process: orm.Node) -> Report:
+    """Return the report of a process or node, or end with one sentence."""
+    from aiida_gbml.cli.reports.base import report_of
+
+    return _or_one_sentence(lambda: report_of(process))
+
+
+def _or_one_sentence(make: Callable[[], Result]) -> Result:
+    """Return what a function returns, or end with the sentence that it raises."""
     try:
-        for path in draw(view, possible if kind == "all" else [kind], folder, formats):
-            echo.echo(str(path))
-    except ValueError as exception:
-        echo.echo_critical(str(exception))
-
-
-def _view(search: orm.WorkChainNode) -> SearchView:
-    """Return the view of a search, or end with one sentence."""
-    from aiida_gbml.workflows.interfaces.view import SearchView
-
-    try:
-        return SearchView(search)
-    except ValueError as exception:
-        echo.echo_critical(str(exception))
-
-
-def describe(view: SearchView, n_rows: int) -> str:
-    """Return where a search stands, its summary, and its most stable structures as tables."""
-    width = max((len(name) for name in view.summary), default=0)
-    lines = [f"Grain-boundary search {view.node.pk}: {view.state}"]
-    for name, value in view.summary.items():
-        lines.append(f"  {name:<{width}}  {_text(value)}")
-    if view.verified is not None:
-        lines += ["", "Verified:", _table(view.ranking(n_rows, verified=True)), "", "Before the verification:"]
-    return "\n".join([*lines, _table(view.ranking(n_rows))])
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    """Return rows of a ranking as a table."""
-    from tabulate import tabulate
-
-    table = [{_HEADINGS[name]: _text(value) for name, value in row.items()} for row in rows]
-    return tabulate(table, headers="keys", disable_numparse=True)
-
-
-def _text(value: Any) -> str:
-    """Return a value as a reader wants it: four decimals are a tenth of a mJ/m²."""
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, list):
-        return " ".join(f"{item:.2f}" if isinstance(item, float) else str(item) for item in value)
-    return str(value)
+        return make()
+    except (ValueError, OSError) as exception:
+        echo.echo_critical(" ".join(str(exception).split()))

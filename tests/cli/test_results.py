@@ -118,7 +118,7 @@ def test_an_unfinished_search_exports_nothing(invoke: Invoke, unfinished: orm.Wo
 def test_other_processes_are_refused_in_one_sentence(invoke: Invoke, search: orm.WorkChainNode, command: str) -> None:
     child = next(node for node in search.called if isinstance(node, orm.WorkChainNode))
     output = invoke(command, child.pk, expect=1).output
-    assert f"process {child.pk} is a EmtEvaluationWorkChain, not a grain-boundary search" in output
+    assert f"node {child.pk} is a EmtEvaluationWorkChain, of which there is no report" in output
     assert len(output.splitlines()) == 1
 
 

@@ -14,8 +14,8 @@ from aiida_gbml.science.structure_set import StructureSet, concatenate
 def distances_from_boundary(structures: StructureSet) -> Array:
     """Return the (N,) distances in Å of the atoms of all structures from the nearest boundary plane.
 
-    The plane of the first boundary is the column ``boundary_height`` (Å along z, as built); a periodic cell has a second
-    one at z = 0.
+    The plane of the first boundary is the column ``boundary_height`` (Å along z, as built); a periodic cell has another
+    at z = 0.
     """
     distances = np.empty(len(structures.numbers))
     for row, height in enumerate(structures.columns["boundary_height"]):

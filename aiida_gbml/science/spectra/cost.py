@@ -1,8 +1,8 @@
 """What a spectrum costs before it is computed: an order of magnitude, from plane waves, bands and k-points.
 
-The numbers are CPU seconds of single runs of Quantum ESPRESSO 6.7 on one core, with ultrasoft data sets at 32 Ry: magnesium
-oxide (2 and 16 atoms), quartz (9 atoms) and methane in a box of 7 Å. The model gives each of them within a factor of
-two to three; norm-conserving data sets cost a few times less.
+The numbers are CPU seconds of single runs of Quantum ESPRESSO 6.7 on one core, with ultrasoft datasets at 32 Ry:
+magnesium oxide (2 and 16 atoms), quartz (9 atoms) and methane in a box of 7 Å. The model gives each within a factor of
+two to three; norm-conserving datasets cost a few times less.
 """
 
 from __future__ import annotations

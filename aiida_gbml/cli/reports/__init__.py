@@ -1,0 +1,1 @@
+"""What `show`, `explain`, `plot` and `export` say about each kind of process and node: one class a file."""
