@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aiida_gbml.science.spectra.table import SpectraTable, concatenate
+
 if TYPE_CHECKING:
     from ase import Atoms
+
+_NAMED = ("structure_md5", "settings_md5", "site", "treatment")
 
 _DIGITS = 6
 """Decimals in Å to which equal structures agree."""
@@ -46,17 +50,39 @@ def settings_key(settings: Mapping[str, Any], elements: Iterable[str], element: 
     return key_of([settings["common"], grounds, holes])
 
 
-def row_keys(columns: Mapping[str, Any], element: str, edge: str) -> set[Row]:
+def known_rows(table: SpectraTable) -> set[Row]:
     """Return the keys of the rows of a table that have a spectrum.
 
-    :param columns: ``structure_md5``, ``settings_md5``, ``site``, ``treatment`` and ``status``, (n,) each; a table
-        without the first two, such as one that another program has written, has no key.
+    A table without ``structure_md5`` and ``settings_md5``, such as one that another program has written, has no key.
     """
-    names = ("structure_md5", "settings_md5", "site", "treatment", "status")
-    if any(name not in columns for name in names):
-        return set()
-    rows = zip(*(np.asarray(columns[name]).tolist() for name in names), strict=True)
-    return {(one, other, element, edge, int(site), how) for one, other, site, how, status in rows if status == "ok"}
+    return {key for key, failed in zip(_keys(table), table.failed.tolist(), strict=True) if key and not failed}
+
+
+def without_repetitions(tables: Iterable[SpectraTable]) -> tuple[SpectraTable, ...]:
+    """Return one table for each edge; of rows with the same key the first that has a spectrum, else the last."""
+    return tuple(table.take(_kept(table)) for table in concatenate(tables))
+
+
+def _kept(table: SpectraTable) -> list[int]:
+    """Return the rows of a table that are kept, in their order."""
+    keys, failed = _keys(table), table.failed.tolist()
+    best: dict[Row, int] = {}
+    for row, key in enumerate(keys):
+        if key and (key not in best or failed[best[key]]):
+            best[key] = row
+    return [row for row, key in enumerate(keys) if key is None or best[key] == row]
+
+
+def _keys(table: SpectraTable) -> list[Row | None]:
+    """Return the key of each row, none for a row that has none."""
+    columns = table.columns
+    if any(name not in columns for name in _NAMED):
+        return [None] * len(table)
+    rows = zip(*(columns[name].tolist() for name in _NAMED), strict=True)
+    return [
+        (structure, settings, table.element, table.edge, int(site), treatment) if structure and settings else None
+        for structure, settings, site, treatment in rows
+    ]
 
 
 def _holes(datasets: Mapping[str, str], treatment: str) -> list[str]:

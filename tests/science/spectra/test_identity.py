@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 from ase.build import bulk
 
-from aiida_gbml.science.spectra.identity import key_of, row_keys, settings_key, structure_key
+from aiida_gbml.science.spectra.identity import (
+    key_of,
+    known_rows,
+    settings_key,
+    structure_key,
+    without_repetitions,
+)
+from aiida_gbml.science.spectra.table import SpectraTable, table_from_rows
 
 SETTINGS = {
     "common": "c",
@@ -51,14 +59,28 @@ def test_only_the_datasets_that_take_part_count() -> None:
     assert settings_key({**SETTINGS, "common": "d"}, ["O", "Mg"], "O", "full") != key
 
 
+def table(settings: str = "b", failed: tuple[bool, ...] = (False, True)) -> SpectraTable:
+    """Return the same two sites under some settings."""
+    curve = {"energy": [530.0, 531.0, 532.0], "intensity": [0.0, 1.0, 2.0]}
+    nothing = {"energy": None, "intensity": None, "reason": "it is late"}
+    shared = {"element": "O", "edge": "K", "structure_md5": "a", "settings_md5": settings, "treatment": "full"}
+    rows = [{**shared, "site": site, **(nothing if gone else curve)} for site, gone in enumerate(failed)]
+    return table_from_rows(rows, 1.0)
+
+
+def test_rows_with_a_spectrum_are_known() -> None:
+    assert known_rows(table()) == {("a", "b", "O", "K", 0, "full")}
+
+
 @pytest.mark.parametrize("missing", ["structure_md5", "settings_md5"])
 def test_rows_without_keys_are_not_known(missing: str) -> None:
-    columns = {
-        "structure_md5": np.array(["a", "a"]),
-        "settings_md5": np.array(["b", "b"]),
-        "site": np.array([0.0, 1.0]),
-        "treatment": np.array(["full", "full"]),
-        "status": np.array(["ok", "failed"]),
-    }
-    assert row_keys(columns, "O", "K") == {("a", "b", "O", "K", 0, "full")}
-    assert row_keys({name: column for name, column in columns.items() if name != missing}, "O", "K") == set()
+    foreign = replace(table(), columns={k: v for k, v in table().columns.items() if k != missing})
+    assert known_rows(foreign) == set()
+    assert len(without_repetitions([foreign, foreign])[0]) == 4
+
+
+def test_a_failure_goes_when_the_spectrum_comes() -> None:
+    (merged,) = without_repetitions([table(), table(failed=(True, False)), table("c")])
+    assert merged.columns["settings_md5"].tolist() == ["b", "b", "c", "c"]
+    assert merged.columns["site"].tolist() == [0, 1, 0, 1]
+    assert merged.failed.tolist() == [False, False, False, True]
