@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aiida_gbml.science.archive import Array
-from aiida_gbml.science.interfaces.plots.style import BLACK, BLUE, GREEN, GREY, PAGE_WIDTH, STYLE, VERMILION
+from aiida_gbml.science.plot_style import BLACK, BLUE, GREEN, GREY, PAGE_WIDTH, STYLE, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

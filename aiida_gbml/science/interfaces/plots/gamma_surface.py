@@ -9,8 +9,8 @@ import numpy as np
 
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.interfaces.candidates import CandidateSet
-from aiida_gbml.science.interfaces.plots.style import BLACK, PAGE_WIDTH, RED, STYLE
 from aiida_gbml.science.interfaces.translations import TranslationGroup
+from aiida_gbml.science.plot_style import BLACK, PAGE_WIDTH, RED, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from aiida_gbml.science.archive import Array
-from aiida_gbml.science.interfaces.plots.style import BLACK, BLUE, GREY, ORANGE, STYLE
+from aiida_gbml.science.plot_style import BLACK, BLUE, GREY, ORANGE, STYLE
 
 if TYPE_CHECKING:
     from ase import Atoms
