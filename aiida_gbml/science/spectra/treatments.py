@@ -14,9 +14,6 @@ from typing import Any
 
 Namelists = Mapping[str, Mapping[str, Any]]
 
-SHELLS = {"K": "1s", "L1": "2s", "L2": "2p", "L3": "2p", "L23": "2p"}
-"""The shell that each edge excites."""
-
 HOLES = {"none": None, "half": "half", "full": "full", "excited": "full"}
 """The hole in the dataset of the absorbing atom, for each treatment."""
 

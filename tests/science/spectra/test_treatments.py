@@ -73,5 +73,5 @@ def test_a_charged_molecule_keeps_its_charge_under_every_treatment() -> None:
 
 
 def test_an_odd_number_of_electrons_in_an_insulator_is_named() -> None:
-    with pytest.raises(TreatmentError, match="63 valence electrons.*metal"):
+    with pytest.raises(TreatmentError, match=r"63 valence electrons.*metal"):
         system("none", electrons=63.0)

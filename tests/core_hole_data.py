@@ -1,0 +1,77 @@
+"""Datasets of nothing in particular, for tests that run no program: they hold just what is looked at."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida_pseudo.data.pseudo import UpfData
+
+from aiida_gbml.data.core_hole_pair import CoreHolePairData
+from aiida_gbml.science.spectra.pair import AtomEnergies, CoreHolePair
+
+MESH = np.linspace(0.01, 5.0, 20)
+_ENERGIES = {
+    "ground": AtomEnergies(-150.0, -31.0),
+    "half": AtomEnergies(-125.0, -33.0),
+    "full": AtomEnergies(-100.0, -36.0),
+}
+CORE_TERM = 55.0 * 13.605693123  # (-100 + 36) - (-150 + 31) Ry
+"""Of :func:`oxygen_pair` with a full hole, in eV."""
+
+
+def upf(element: str, valence: float, functional: str = "PBE") -> bytes:
+    """Return a file with a header, a mesh, projectors and the core orbital 1s."""
+    numbers = " ".join(f"{x:.6E}" for x in MESH)
+    return f"""<UPF version="2.0.1">
+<PP_INFO>
+Generated using "atomic" code by A. Dal Corso v.6.7
+</PP_INFO>
+<PP_HEADER generated="Generated using &quot;atomic&quot; code by A. Dal Corso v.6.7" element="{element}"
+ pseudo_type="US" functional="{functional}" z_valence="{valence}" l_max="1" mesh_size="{len(MESH)}"
+ wfc_cutoff="0.0" rho_cutoff="0.0" />
+<PP_MESH><PP_R>{numbers}</PP_R></PP_MESH>
+<PP_NONLOCAL><PP_BETA.1 angular_momentum="0"></PP_BETA.1><PP_BETA.2 angular_momentum="1"></PP_BETA.2></PP_NONLOCAL>
+<PP_GIPAW>
+<PP_GIPAW_CORE_ORBITAL.1 label="1S" n="1.0000" l="0.0000">{numbers}</PP_GIPAW_CORE_ORBITAL.1>
+<PP_GIPAW_ORBITAL.1 l="0"></PP_GIPAW_ORBITAL.1><PP_GIPAW_ORBITAL.2 l="1"></PP_GIPAW_ORBITAL.2>
+</PP_GIPAW>
+</UPF>
+""".encode()
+
+
+def upf_node(element: str, valence: float, functional: str = "PBE") -> UpfData:
+    """Return the stored node of such a file."""
+    return UpfData(BytesIO(upf(element, valence, functional)), filename=f"{element}.UPF").store()
+
+
+def oxygen_pair(hole: str = "full", valence: float = 6.0, energies: bool = True, **facts: Any) -> CoreHolePairData:
+    """Return the stored pair of oxygen for the K edge.
+
+    :param hole: half or full.
+    :param valence: of the ground state.
+    :param energies: whether those of the atoms are known.
+    :param facts: further attributes, such as the verdict.
+    """
+    removed = {"half": 0.5, "full": 1.0}[hole]
+    pair = CoreHolePair(
+        ground=upf("O", valence),
+        hole=upf("O", valence + removed),
+        shell="1s",
+        occupation_removed=removed,
+        ground_energies=_ENERGIES["ground"] if energies else None,
+        hole_energies=_ENERGIES[hole] if energies else None,
+    )
+    given = {"verdict": "passed", "cutoff_wfc": 40.0, "cutoff_rho": 320.0, **facts}
+    node: CoreHolePairData = CoreHolePairData(pair, given).store()
+    return node
+
+
+def oxygen_structure(*symbols: str) -> orm.StructureData:
+    """Return a stored cubic cell, 4.2 Å wide, with atoms on its diagonal."""
+    structure = orm.StructureData(cell=np.diag([4.2, 4.2, 4.2]).tolist())
+    for index, symbol in enumerate(symbols):
+        structure.append_atom(symbols=symbol, position=[4.2 * index / len(symbols)] * 3)
+    return structure.store()
