@@ -57,5 +57,5 @@ def assemble_core_hole_pair(  # noqa: PLR0917  (a calculation function has no ke
 def _energies(atom: orm.Dict | None) -> AtomEnergies | None:
     """Return the energies of an atom, None when one of them is not known."""
     known: Mapping[str, Any] = {} if atom is None else atom.get_dict()
-    energies = known.get("all_electron_energy_ry"), known.get("pseudo_energy_ry")
-    return None if None in energies else AtomEnergies(*energies)
+    all_electron, pseudo = known.get("all_electron_energy_ry"), known.get("pseudo_energy_ry")
+    return None if all_electron is None or pseudo is None else AtomEnergies(all_electron, pseudo)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import md5
-from io import BytesIO
 from typing import Any
 
 from aiida import orm
@@ -44,9 +43,15 @@ class CoreHolePairData(orm.Data):
             return
         contents = {"ground": pair.ground, "hole": pair.hole, "core": pair.core_orbitals_text.encode("ascii")}
         for name, content in contents.items():
-            self.base.repository.put_object_from_filelike(BytesIO(content), _FILES[name])
+            self.base.repository.put_object_from_bytes(content, _FILES[name])
             self.base.attributes.set(f"{name}_md5", _md5(content))
-        defaults = {"recipe": "", "cutoff_wfc": None, "cutoff_rho": None, "verdict": "unchecked", "problems": []}
+        defaults: dict[str, Any] = {
+            "recipe": "",
+            "cutoff_wfc": None,
+            "cutoff_rho": None,
+            "verdict": "unchecked",
+            "problems": [],
+        }
         self.base.attributes.set_many({**defaults, **(facts or {}), **_summary(pair)})
 
     @classmethod
@@ -119,9 +124,9 @@ class CoreHolePairData(orm.Data):
         if missing:
             raise ValidationError(f"CoreHolePairData holds no '{min(missing)}'")
         known = self.base.attributes.all
-        for name in _FILES:
+        for name, filename in _FILES.items():
             if _md5(self._content(name)) != known.get(f"{name}_md5"):
-                raise ValidationError(f"CoreHolePairData: '{_FILES[name]}' is not the file of `{name}_md5`")
+                raise ValidationError(f"CoreHolePairData: '{filename}' is not the file of `{name}_md5`")
         if known["verdict"] not in VERDICTS:
             raise ValidationError(f"the verdict is {known['verdict']!r}, expected one of {', '.join(VERDICTS)}")
         try:
@@ -144,7 +149,7 @@ def _summary(pair: CoreHolePair) -> dict[str, Any]:
         "generator": ground.generator,
         "z_valence_ground": ground.z_valence,
         "z_valence_hole": hole.z_valence,
-        "orbitals": " ".join(f"{n}{'spdf'[l]}" for n, l in pair.orbitals),
+        "orbitals": " ".join(f"{n}{'spdf'[momentum]}" for n, momentum in pair.orbitals),
         "core_term": pair.core_term,
         "recipe_md5": pair.recipe_checksum,
         **{
