@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 UNIT = "arb. units"
 """The codes name no unit; within one code and edge the intensities of sites and structures are comparable."""
 
+_ARRAYS = ("array|", "x_", "y_")
+"""How the attributes begin that describe the arrays."""
+
 REQUIRED: dict[str, tuple[type, ...]] = {
     "element": (str,),
     "edge": (str,),
@@ -83,7 +86,8 @@ class SpectrumData(orm.XyData):
     @property
     def details(self) -> dict[str, Any]:
         """What the attributes say about the spectrum."""
-        return {name: self.base.attributes.get(name) for name in REQUIRED}
+        attributes = self.base.attributes.all
+        return {name: value for name, value in attributes.items() if not name.startswith(_ARRAYS)}
 
     def _validate(self) -> bool:
         """Refuse to store a spectrum that a query would miss or a reader misread."""
