@@ -25,9 +25,7 @@ from aiida_gbml.science.structure_set import OK
 from aiida_gbml.workflows.fan_out import FanOut, Launch
 from aiida_gbml.workflows.interfaces import exit_codes, ports
 from aiida_gbml.workflows.interfaces.protocol import SearchProtocol
-
-MERGE_LIMIT = 150
-"""Sets merged by one calculation function: no process takes more than 200 input links."""
+from aiida_gbml.workflows.levels import merge_in_levels
 
 LEAST_OBSERVATIONS = 6
 """Observations before the share of failures is judged: about the initial design of a search."""
@@ -203,12 +201,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
             return self._exit("ERROR_NOTHING_FOUND", n_evaluated=self.ctx.n_observations)
         sets = [self.ctx.adopted] if "adopted" in self.ctx else []
         sets += [self.ctx[f"evaluated_{number}"] for number in self.ctx.recorded]
-        level = 0
-        while len(sets) > 1:
-            groups = [sets[start : start + MERGE_LIMIT] for start in range(0, len(sets), MERGE_LIMIT)]
-            sets = [self._merge(f"merge_{level}_{index}", group) for index, group in enumerate(groups)]
-            level += 1
-        self.ctx.evaluated = sets[0]
+        self.ctx.evaluated = merge_in_levels(sets, self._merge)
         return None
 
     def should_verify(self) -> bool:
@@ -365,10 +358,9 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         self.ctx.n_failed = numbers["n_failed"]
         self.ctx.best = numbers.get("best")
 
-    def _merge(self, label: str, sets: list[StructureSetData]) -> StructureSetData:
+    def _merge(self, label: str, sets: Mapping[str, StructureSetData]) -> StructureSetData:
         """Return some recorded sets as one."""
-        named = {f"set_{index:04d}": one for index, one in enumerate(sets)}
-        merged: StructureSetData = self.call_once(label, merge_structure_sets, **named)["merged"]
+        merged: StructureSetData = self.call_once(label, merge_structure_sets, **sets)["merged"]
         return merged
 
     def _progress(self, number: int) -> str:

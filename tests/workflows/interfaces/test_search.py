@@ -17,7 +17,7 @@ from searches import BOUNDARY, J_PER_M2, SPACE, EmtEvaluationWorkChain
 
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.interfaces.propose import starting_points
-from aiida_gbml.workflows.interfaces import search as module
+from aiida_gbml.workflows import levels
 from aiida_gbml.workflows.interfaces import validation
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
@@ -149,7 +149,7 @@ def test_a_worker_proposes_what_the_work_chain_would(finished, emt_search, seria
 
 def test_an_asynchronous_search_checks_as_many_in_small_rounds(emt_search, evaluated, monkeypatch):
     """Rounds of one, three at a time, merged in levels of two."""
-    monkeypatch.setattr(module, "MERGE_LIMIT", 2)
+    monkeypatch.setattr(levels, "MERGE_LIMIT", 2)
     search = run(emt_search(asynchronous=True, batch_size=1, max_concurrent=3, budget=5))
     assert search.node.is_finished_ok, search.node.exit_message
     found = rows(search, "candidate")

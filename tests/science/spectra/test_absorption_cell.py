@@ -1,0 +1,23 @@
+"""What is periodic gets a supercell, a molecule a box; the same for every site."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ase.build import bulk, molecule
+
+from aiida_gbml.science.spectra.absorption_cell import absorption_cell
+
+
+def test_crystals_are_repeated_and_molecules_boxed() -> None:
+    """Sixteen atoms of MgO have images 5.96 Å apart; methane is short, so that the box is as wide as asked for."""
+    magnesia = bulk("MgO", "rocksalt", a=4.212)
+    found = [absorption_cell(magnesia, site, {"min_distance": 5.9}) for site in (0, 1)]
+    assert [len(one.atoms) for one in found] == [16, 16]
+    np.testing.assert_allclose(found[0].atoms.positions, found[1].atoms.positions)
+    assert absorption_cell(molecule("CH4"), 0, {"min_box": 10.0}).atoms.cell.lengths() == pytest.approx([10.0] * 3)
+
+
+def test_the_defaults_are_long() -> None:
+    assert absorption_cell(bulk("MgO", "rocksalt", a=4.212), 0, {}).distance >= 9.0
+    assert absorption_cell(molecule("CH4"), 0, {}).distance == pytest.approx(8.0)
