@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from aiida_gbml.science.interfaces.plots import save
+from aiida_gbml.science.plot_style import save
 
 
 def drawing() -> Figure:
