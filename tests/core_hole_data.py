@@ -56,7 +56,7 @@ def oxygen_pair(hole: str = "full", valence: float = 6.0, energies: bool = True,
     :param facts: further attributes, such as the verdict.
     """
     removed = {"half": 0.5, "full": 1.0}[hole]
-    pair = CoreHolePair(
+    pair = CoreHolePair(  # noqa: S604 (a shell of electrons)
         ground=upf("O", valence),
         hole=upf("O", valence + removed),
         shell="1s",

@@ -108,19 +108,16 @@ def _site(structure: orm.StructureData, index: int) -> Site:
 
 def _supercell(structure: orm.StructureData, site: int, settings: dict[str, Any]) -> Supercell:
     """Return the cell around a site, whose atoms know from which atom of the structure they came."""
-    from aiida_gbml.science.spectra.supercell import molecule_box, site_supercell
+    from aiida_gbml.science.spectra.absorption_cell import absorption_cell
 
-    atoms = atoms_with_origin(structure)
-    if any(structure.pbc):
-        return site_supercell(atoms, site, settings.get("min_distance", 9.0), settings.get("matrix"))
-    return molecule_box(atoms, site, settings.get("min_box", 8.0))
+    return absorption_cell(atoms_with_origin(structure), site, settings)
 
 
 def _electrons(supercell: Supercell, pair: CoreHolePairData, pseudos: dict[str, orm.Data]) -> float:
     """Return the valence electrons of the cell with the datasets of the ground state."""
     from aiida_gbml.science.engines.upf import read_upf
 
-    valences = {symbol: read_upf(pseudo.get_content().encode()).z_valence for symbol, pseudo in pseudos.items()}  # type: ignore[attr-defined]
+    valences = {symbol: read_upf(pseudo.get_content(mode="rb")).z_valence for symbol, pseudo in pseudos.items()}  # type: ignore[attr-defined]
     valences[pair.base.attributes.get("element")] = pair.base.attributes.get("z_valence_ground")
     return float(sum(valences[symbol] for symbol in supercell.atoms.symbols))
 

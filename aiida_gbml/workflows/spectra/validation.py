@@ -149,7 +149,7 @@ def _check_pseudos(value: Namespace) -> str | None:
         if symbol not in value.get("pseudos", {}):
             return f"there is no pseudopotential of {symbol} in `pseudos`"
         try:
-            upf = read_upf(value["pseudos"][symbol].get_content().encode())
+            upf = read_upf(value["pseudos"][symbol].get_content(mode="rb"))
         except ValueError as exception:
             return f"the pseudopotential of {symbol} cannot be used: {exception}"
         if upf.element != symbol:

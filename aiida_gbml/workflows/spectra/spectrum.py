@@ -1,0 +1,305 @@
+"""The core-hole spectrum of one site on an absolute energy axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiida import orm
+from aiida.engine import ExitCode, if_, while_
+from aiida.engine.processes.workchains.workchain import WorkChainSpec
+
+from aiida_gbml.calculations.assemble_spectra import assemble_spectra
+from aiida_gbml.calculations.broaden_spectrum import broaden_spectrum
+from aiida_gbml.calculations.compare_spectra import compare_spectra
+from aiida_gbml.calculations.cut_below_excited import cut_below_excited
+from aiida_gbml.calculations.plan_absorption import plan_absorption
+from aiida_gbml.calculations.unpack_core_hole_pair import unpack_core_hole_pair
+from aiida_gbml.science.spectra.treatments import HOLES
+from aiida_gbml.workflows.evaluation.failure import failure_of
+from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
+from aiida_gbml.workflows.fan_out import FanOut, Launch
+from aiida_gbml.workflows.spectra import spectrum_ports
+from aiida_gbml.workflows.spectra.spectrum_protocol import SpectrumProtocol
+from aiida_gbml.workflows.spectra.xspectra_base import XspectraRestartWorkChain
+
+LEAST_GAP = 0.05
+"""Gap in eV below which fixed occupations are no ground state."""
+
+_PLANNED = ("structure", "site", "edge", "treatments", "cell", "polarisations", "alignment", "electronic_type")
+_DISTANCES = ("kpoints_distance", "spectrum_kpoints_distance")
+
+
+class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
+    """Compute the spectra of one site, one for each treatment of its core hole.
+
+    A supercell keeps the images of the absorbing atom apart. ``pw.x`` computes it in the ground state, with each hole,
+    and with the hole and its electron; those runs differ by the absorber's dataset, charge and spin only. From each
+    wanted one ``xspectra.x`` computes the spectrum, in all directions of polarisation. The total energies, with what
+    the cores of the atoms add, put all of them on one absolute axis.
+    """
+
+    @classmethod
+    def define(cls, spec: WorkChainSpec) -> None:
+        """Declare ports, outline and exit codes."""
+        super().define(spec)
+        spectrum_ports.define_inputs(spec)
+        spectrum_ports.define_outputs(spec)
+        spec.outline(
+            cls.unpack_pairs,
+            cls.plan_site,
+            while_(cls.should_run_scf)(cls.run_scf),
+            cls.inspect_scf,
+            while_(cls.should_run_xspectra)(cls.run_xspectra),
+            cls.inspect_xspectra,
+            cls.place_spectra,
+            if_(cls.should_broaden)(cls.run_broadening),
+            if_(cls.should_compare)(cls.run_comparison),
+            cls.results,
+        )
+
+    # The cell
+
+    def unpack_pairs(self) -> None:
+        """Take the files out of the pairs of datasets."""
+        self.ctx.warning = None
+        self.ctx.datasets = {
+            hole: self.call_once(f"unpack_{hole}", unpack_core_hole_pair, pair=pair)
+            for hole, pair in sorted(self.inputs.pairs.items())
+        }
+
+    def plan_site(self) -> ExitCode | None:
+        """Build the supercell with the absorbing atom marked, and the inputs of every run."""
+        given = {name: self.inputs[name] for name in (*_PLANNED, *_DISTANCES)}
+        if "ground_state" in self.inputs:
+            given["ground_state"] = self.inputs.ground_state.structure
+        outputs = self.call_once(
+            "plan",
+            plan_absorption,
+            pw_parameters=self.inputs.pw.pw.parameters,
+            xspectra_parameters=self.inputs.xspectra.xspectra.parameters,
+            pair=self._pair(),
+            **given,
+            **self._other_pseudos(),
+        )
+        if isinstance(outputs, ExitCode):
+            return self._exit("ERROR_INVALID_SITE", reason=outputs.message)
+        self.ctx.planned = outputs
+        self.ctx.supercell = outputs["supercell"] if "supercell" in outputs else given["ground_state"]
+        numbers = outputs["plan"]
+        self.out("plan", numbers)
+        self.out("supercell", self.ctx.supercell)
+        self.report(f"{numbers['n_atoms']} atoms, images of the absorber {numbers['image_distance']:.1f} Å apart")
+        return None
+
+    # The self-consistent calculations
+
+    @property
+    def scf_labels(self) -> list[str]:
+        """Call-link labels of the self-consistent calculations, one a treatment."""
+        given = ["none"] if "ground_state" in self.inputs else []
+        return [f"scf_{name}" for name in HOLES if f"parameters_{name}" in self.ctx.planned and name not in given]
+
+    def should_run_scf(self) -> bool:
+        """Go on until every calculation has ended."""
+        return bool(self.unfinished(self.scf_labels))
+
+    def run_scf(self) -> None:
+        """Launch as many calculations as may run at a time, and wait until one of them is done."""
+        self.fan_out(self.scf_labels, self._build_scf, self.inputs.max_concurrent.value)
+
+    def inspect_scf(self) -> ExitCode | None:
+        """Go on when all have converged, and an insulator is one."""
+        children = self.children("scf_")
+        for label in self.scf_labels:
+            treatment = label.removeprefix("scf_")
+            if not children[label].is_finished_ok:
+                reason = failure_of(children[label])["reason"]
+                return self._exit("ERROR_SCF_FAILED", treatment=treatment, reason=reason)
+            if self.inputs.electronic_type.value == "insulator" and treatment != "excited":
+                homo, lumo = _edges_of_gap(children[label].outputs.output_band)
+                if lumo - homo < LEAST_GAP:
+                    return self._exit("ERROR_NOT_INSULATING", treatment=treatment, homo=homo, lumo=lumo)
+        return None
+
+    def _build_scf(self, label: str) -> Launch:
+        """Return the work chain and the inputs of one treatment."""
+        treatment = label.removeprefix("scf_")
+        absorber, symbols = self.ctx.planned["absorber"].value, self._other_pseudos()
+        symbols[self._pair().base.attributes.get("element")] = self._ground()
+        pseudos = {kind.name: symbols[kind.symbol] for kind in self.ctx.supercell.kinds}
+        pseudos[absorber] = self._dataset(treatment)
+        inputs = self.exposed_inputs(PwRestartWorkChain, namespace="pw", agglomerate=False)
+        parameters = self.ctx.planned[f"parameters_{treatment}"]
+        own = {"structure": self.ctx.supercell, "pseudos": pseudos, "parameters": parameters}
+        return PwRestartWorkChain, {
+            **inputs,
+            "kpoints": self.ctx.planned["scf_kpoints"],
+            "pw": {**inputs["pw"], **own},
+        }
+
+    # The spectra
+
+    @property
+    def spectrum_labels(self) -> list[str]:
+        """Call-link labels of the calculations of spectra, one a treatment."""
+        return [f"xspectra_{treatment}" for treatment in self.inputs.treatments.get_list()]
+
+    def should_run_xspectra(self) -> bool:
+        """Go on until every spectrum has been tried."""
+        return bool(self.unfinished(self.spectrum_labels))
+
+    def run_xspectra(self) -> None:
+        """Launch as many spectra as may run at a time, and wait until one of them is done."""
+        self.fan_out(self.spectrum_labels, self._build_spectrum, self.inputs.max_concurrent.value)
+
+    def inspect_xspectra(self) -> ExitCode | None:
+        """Go on when there is a spectrum for each treatment."""
+        children = self.children("xspectra_")
+        for label in self.spectrum_labels:
+            if not _has_spectra(children[label]):
+                reason = failure_of(children[label])["reason"]
+                return self._exit("ERROR_XSPECTRA_FAILED", treatment=label.removeprefix("xspectra_"), reason=reason)
+        return None
+
+    def _build_spectrum(self, label: str) -> Launch:
+        """Return the work chain and the inputs of the spectrum of one treatment."""
+        treatment = label.removeprefix("xspectra_")
+        inputs = self.exposed_inputs(XspectraRestartWorkChain, namespace="xspectra", agglomerate=False)
+        own = {
+            "parent_folder": self._scf(treatment)["remote_folder"],
+            "parameters": self._spectrum_parameters(treatment),
+            "kpoints": self.ctx.planned["spectrum_kpoints"],
+            "core_orbitals": next(iter(self.ctx.datasets.values()))["core_orbitals"],
+            "absorber": self.ctx.planned["absorber"],
+            "polarisations": self.ctx.planned["directions"],
+            "pseudo": self._dataset(treatment),
+        }
+        return XspectraRestartWorkChain, {**inputs, "xspectra": {**inputs["xspectra"], **own}}
+
+    def _spectrum_parameters(self, treatment: str) -> orm.Dict:
+        """Return the parameters of a spectrum, which in an excited insulator begins at an occupied level."""
+        parameters: orm.Dict = self.ctx.planned["xspectra_parameters"]
+        if treatment != "excited" or self.inputs.electronic_type.value == "metal":
+            return parameters
+        given = {"parameters": parameters, "bands": self._scf(treatment)["output_band"]}
+        cut: orm.Dict = self.call_once("cut_excited", cut_below_excited, **given)["parameters"]
+        return cut
+
+    # The result
+
+    def place_spectra(self) -> ExitCode | None:
+        """Weigh the directions and put all spectra on their energy axis."""
+        outputs = self.call_once(
+            "assemble",
+            assemble_spectra,
+            plan=self.ctx.planned["plan"],
+            alignment=self.inputs.alignment,
+            empirical_offset=self.inputs.empirical_offset,
+            xspectra_parameters=self.ctx.planned["xspectra_parameters"],
+            pair=self._pair(),
+            **self._results(),
+        )
+        if isinstance(outputs, ExitCode):
+            return self._exit("ERROR_NOT_ASSEMBLED", reason=outputs.message)
+        self.ctx.energies = outputs.pop("energies")
+        self.ctx.spectra = outputs
+        self.out("energies", self.ctx.energies)
+        self.out("spectra", self.ctx.spectra)
+        return None
+
+    def should_broaden(self) -> bool:
+        """Broaden the spectra when widths are given."""
+        return "broadening" in self.inputs
+
+    def run_broadening(self) -> None:
+        """Give the spectra the widths of an instrument and of lifetimes."""
+        broadened = {}
+        for treatment, spectrum in sorted(self.ctx.spectra.items()):
+            given = {"spectrum": spectrum, "broadening": self.inputs.broadening}
+            outputs = self.call_once(f"broaden_{treatment}", broaden_spectrum, **given)
+            if isinstance(outputs, ExitCode):
+                self.ctx.warning = {"what": "broadened", "reason": outputs.message}
+            else:
+                broadened[treatment] = outputs["broadened"]
+        self.out("broadened", broadened)
+
+    def should_compare(self) -> bool:
+        """Compare the spectra when there are several."""
+        return len(self.inputs.treatments) > 1
+
+    def run_comparison(self) -> None:
+        """Say in numbers what the core hole does."""
+        outputs = self.call_once("compare", compare_spectra, **self.ctx.spectra)
+        if isinstance(outputs, ExitCode):
+            self.ctx.warning = {"what": "compared", "reason": outputs.message}
+        else:
+            self.out("comparison", outputs["comparison"])
+
+    def results(self) -> ExitCode | None:
+        """Say where the spectra begin, and what is to be said against them."""
+        energy = self.ctx.energies["transition_energy"]
+        where = "on a relative axis" if energy is None else f"transition energy {energy:.2f} eV"
+        self.report(f"{', '.join(sorted(self.ctx.spectra))}: {where}")
+        return self._exit("WARNING_NOT_FINISHED", **self.ctx.warning) if self.ctx.warning else None
+
+    # What the steps share
+
+    def _exit(self, label: str, **words: Any) -> ExitCode:
+        """Return an exit code with its message filled in."""
+        code: ExitCode = self.exit_codes[label]
+        return code.format(**{name: word.rstrip(".") if name == "reason" else word for name, word in words.items()})
+
+    def _pair(self) -> Any:
+        """Return the pair whose ground state and core term are used: that of the full hole, if there is one."""
+        pairs = self.inputs.pairs
+        return pairs["full"] if "full" in pairs else pairs["half"]
+
+    def _ground(self) -> orm.Data:
+        """Return the dataset of the absorbing element in the ground state, which all its pairs share."""
+        ground: orm.Data = next(iter(self.ctx.datasets.values()))["ground"]
+        return ground
+
+    def _dataset(self, treatment: str) -> orm.Data:
+        """Return the dataset of the absorbing atom."""
+        hole = HOLES[treatment]
+        dataset: orm.Data = self._ground() if hole is None else self.ctx.datasets[hole]["hole"]
+        return dataset
+
+    def _other_pseudos(self) -> dict[str, orm.Data]:
+        """Return the datasets of the other elements of the structure."""
+        element = self._pair().base.attributes.get("element")
+        symbols = sorted(self.inputs.structure.get_symbols_set() - {element})
+        return {symbol: self.inputs.pseudos[symbol] for symbol in symbols}
+
+    def _scf(self, treatment: str) -> dict[str, orm.Data]:
+        """Return the outputs of a self-consistent calculation, which may have been given."""
+        if treatment == "none" and "ground_state" in self.inputs:
+            return dict(self.inputs.ground_state)
+        outputs = self.children(f"scf_{treatment}")[f"scf_{treatment}"].outputs
+        return {name: outputs[name] for name in ("remote_folder", "output_parameters", "output_band")}
+
+    def _results(self) -> dict[str, orm.Data]:
+        """Return the results of all calculations, by treatment and kind."""
+        found: dict[str, orm.Data] = {}
+        for treatment in (name for name in HOLES if f"parameters_{name}" in self.ctx.planned):
+            scf = self._scf(treatment)
+            found |= {f"{treatment}_scf": scf["output_parameters"], f"{treatment}_bands": scf["output_band"]}
+        for label, child in self.children("xspectra_").items():
+            treatment = label.removeprefix("xspectra_")
+            found[f"{treatment}_report"] = child.outputs.output_parameters
+            found |= {f"{treatment}_{name}": node for name, node in child.outputs.spectra.items()}
+        return found
+
+
+def _has_spectra(child: orm.ProcessNode) -> bool:
+    """Return whether a child has a result, if with a caveat."""
+    is_usable = child.is_finished_ok or (child.is_finished and 500 <= child.exit_status < 600)
+    return is_usable and "spectra" in child.outputs and "output_parameters" in child.outputs
+
+
+def _edges_of_gap(bands: orm.BandsData) -> tuple[float, float]:
+    """Return the highest occupied and the lowest empty level in eV."""
+    from aiida_gbml.science.spectra.transition_energy import levels
+
+    found = levels(*bands.get_bands(also_occupations=True))
+    return found.homo, float("inf") if found.lumo is None else found.lumo
