@@ -66,7 +66,7 @@ def judge_core_hole_set(  # noqa: PLR0917  (a calculation function has no keywor
     constant, checks = _ground_checks(crystal.lattice_constant, scan, results, reasons, norm)
     system = parameters.get_dict()["SYSTEM"]
     shared = {
-        "crystal": f"{crystal.prototype} {crystal.atoms().symbols}",
+        "crystal": f"{crystal.prototype} {crystal.atoms().get_chemical_formula('metal', empirical=True)}",
         "lattice_constant": constant,
         "cutoff_wfc": system["ecutwfc"],
         "cutoff_rho": system["ecutrho"],

@@ -16,7 +16,8 @@ from aiida_gbml.science.spectra.supercell import kpoint_mesh, site_supercell
 _SHORTEST_IMAGE_DISTANCE = 3.5
 """Å between holes: in every reference crystal an atom with a hole then has whole ones of its kind around it."""
 
-_DEGAUSS = 0.02  # Ry
+_METAL = {"occupations": "smearing", "smearing": "cold", "degauss": 0.02}  # Ry
+_INSULATOR = {"occupations": "fixed"}
 
 
 @calcfunction
@@ -49,7 +50,7 @@ def prepare_reference_runs(
     system = {
         "ecutwfc": max(wfc for wfc, _ in cutoffs),
         "ecutrho": max(rho for _, rho in cutoffs),
-        **({"occupations": "smearing", "smearing": "cold", "degauss": _DEGAUSS} if crystal.metallic else {}),
+        **(_METAL if crystal.metallic else _INSULATOR),
     }
 
     def namelists(n_atoms: int, charge: float) -> orm.Dict:
