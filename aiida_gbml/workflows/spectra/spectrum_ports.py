@@ -18,9 +18,7 @@ from aiida_gbml.workflows.spectra import validation
 from aiida_gbml.workflows.spectra.xspectra_base import XspectraRestartWorkChain
 
 _SET_BY_PW = ("structure", "pseudos", "parent_folder")
-_SET_BY_XSPECTRA = (
-    *("parent_folder", "core_orbitals", "absorber", "kpoints", "polarisations", "pseudo", "save_folder"),
-)
+_SET_BY_XSPECTRA = ("parent_folder", "core_orbitals", "absorber", "kpoints", "polarisations", "pseudo", "save_folder")
 _KPOINTS = ("kpoints", "kpoints_distance", "kpoints_force_parity")
 
 _CODES = (
@@ -28,8 +26,8 @@ _CODES = (
     (
         310,
         "ERROR_NOT_INSULATING",
-        "The calculation '{treatment}' has no gap (highest occupied level {homo:.2f} eV, lowest empty level "
-        "{lumo:.2f} eV): set `electronic_type` to 'metal'.",
+        "The calculation '{treatment}' has no gap (highest occupied level {homo:.2f} eV, lowest empty "
+        + "level {lumo:.2f} eV): set `electronic_type` to 'metal'.",
     ),
     (311, "ERROR_NOT_ASSEMBLED", "The spectra cannot be put on an energy axis: {reason}."),
     (410, "ERROR_SCF_FAILED", "The self-consistent calculation '{treatment}' gave no result: {reason}"),
@@ -95,8 +93,8 @@ def _define_site(spec: WorkChainSpec) -> None:
         orm.List,
         ["full"],
         validator=validation.validate_treatments,
-        help="Of the core hole, each giving a spectrum: 'none' (ground state), 'half', 'full', 'excited' (full hole and "
-        "its electron).",
+        help="Of the core hole, a spectrum each: 'none' (ground state), 'half', 'full', 'excited' (full hole and its "
+        "electron).",
     )
     _input(
         spec,
@@ -182,7 +180,7 @@ def _define_ground_state(spec: WorkChainSpec) -> None:
         "ground_state",
         required=False,
         populate_defaults=False,
-        help="A ground state of the same supercell, in which the absorbing atom has its own kind, and the same settings.",
+        help="A ground state of the same supercell under the same settings, whose absorbing atom has its own kind.",
     )
     kinds = {
         "structure": (orm.StructureData, "The supercell, lengths in Å."),

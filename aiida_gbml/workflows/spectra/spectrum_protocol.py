@@ -57,10 +57,10 @@ class SpectrumProtocol(ProtocolMixin):
         structure: orm.StructureData,
         site: int,
         edge: str = "K",
+        *,
         treatments: Sequence[str] = ("full",),
         protocol: str | None = None,
         overrides: Mapping[str, Any] | None = None,
-        *,
         pairs: Mapping[str, CoreHolePairData],
         pseudos: Mapping[str, orm.Data] | None = None,
         electronic_type: str = "insulator",
@@ -128,7 +128,7 @@ def _cutoffs(
     wavefunctions = [wfc for wfc, _ in wanted if wfc]
     if not wavefunctions and "ecutwfc" not in given:
         raise ValueError(
-            "no dataset recommends a cutoff: give `ecutwfc` and `ecutrho` (Ry) as overrides of `pw.pw.parameters.SYSTEM`"
+            "no dataset recommends a cutoff: override `ecutwfc` and `ecutrho` (Ry) in `pw.pw.parameters.SYSTEM`"
         )
     ecutwfc = given.get("ecutwfc", max(wavefunctions, default=0.0))
     densities = [rho for _, rho in wanted if rho]
