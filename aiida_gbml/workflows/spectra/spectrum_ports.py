@@ -26,8 +26,7 @@ _CODES = (
     (
         310,
         "ERROR_NOT_INSULATING",
-        "The calculation '{treatment}' has no gap (highest occupied level {homo:.2f} eV, lowest empty "
-        + "level {lumo:.2f} eV): set `electronic_type` to 'metal'.",
+        "The calculation '{treatment}' has no gap (filled to {homo:.2f} eV, empty from {lumo:.2f} eV): choose 'metal'.",
     ),
     (311, "ERROR_NOT_ASSEMBLED", "The spectra cannot be put on an energy axis: {reason}."),
     (410, "ERROR_SCF_FAILED", "The self-consistent calculation '{treatment}' gave no result: {reason}"),
