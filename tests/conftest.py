@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiida import orm
 
-pytest_plugins = ["aiida.tools.pytest_fixtures", "laws", "searches"]
+pytest_plugins = ["aiida.tools.pytest_fixtures", "laws", "searches", "core_holes", "datasets"]
 
 
 def engine(name: str) -> Path:

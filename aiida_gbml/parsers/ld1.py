@@ -85,8 +85,10 @@ class Ld1Parser(Parser):
 def _checked_upf(content: bytes, recipe: Recipe) -> Upf:
     """Return what is in a pseudopotential.
 
-    :raises UpfError: when the file is damaged, or is that of another element.
+    :raises UpfError: when the file is damaged or ends early, or is that of another element.
     """
+    if not content.rstrip().endswith(b"</UPF>"):
+        raise UpfError("it ends early")
     upf = read_upf(content)
     if upf.element != recipe.element:
         raise UpfError(f"it is one of {upf.element}, the recipe is for {recipe.element}")
