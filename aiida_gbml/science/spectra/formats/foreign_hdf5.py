@@ -201,7 +201,9 @@ def main(layout: str, source: str, target: str) -> int:
     path = Path(source)
     size = path.stat().st_size
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (4 * GIBIBYTE + 4 * size,) * 2)
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = 4 * GIBIBYTE + 4 * size
+    resource.setrlimit(resource.RLIMIT_AS, (limit if allowed < 0 else min(limit, allowed), allowed))
     try:
         with h5py.File(path, "r") as file:
             arrays = LAYOUTS[layout](_Reader(size), file)

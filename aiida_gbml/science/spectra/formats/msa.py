@@ -26,9 +26,9 @@ from aiida_gbml.science.spectra.formats.spectrum import (
 
 FORMAT = "EMSA/MAS Spectral Data File"
 
-_KEY = re.compile(r"#\s*([^:=]*?)\s*:\s*(.*)")
 _PAIR = re.compile(r"([a-z][a-z0-9_.]*) = (.*)")
 _NUMBERS = {"BEAMKV": "beam_energy", "CONVANGLE": "convergence_angle", "COLLANGLE": "collection_angle"}
+_WITH_UNIT = {"BEAMKV": "BEAMKV   -kV", "CONVANGLE": "CONVANGLE-mR", "COLLANGLE": "COLLANGLE-mR"}
 _TEXTS = {"TITLE": "title", "OWNER": "owner", "DATE": "date", "TIME": "time", "YUNITS": "intensity_unit"}
 _SIGNALS = {"ELS": "energy loss", "XAS": "absorption"}
 _UNIFORM = 1e-6
@@ -79,7 +79,7 @@ def to_msa(spectrum: MeasuredSpectrum) -> str:
         "SIGNALTYPE": signals.get(str(told.get("signal")), "ELS"),
         **{key: float(told.pop(name)) for key, name in _NUMBERS.items() if name in told},
     }
-    lines = [f"#{key:<12}: {one_line(value)}" for key, value in values.items()]
+    lines = [f"#{_WITH_UNIT.get(key, key):<12}: {one_line(value)}" for key, value in values.items()]
     lines += [f"#COMMENT     : {name} = {one_line(told[name])}" for name in sorted(told)]
     points = zip(spectrum.energy.tolist(), spectrum.intensity.tolist(), strict=True)
     data = [repr(y) if uniform else f"{x!r}, {y!r}" for x, y in points]
@@ -89,14 +89,14 @@ def to_msa(spectrum: MeasuredSpectrum) -> str:
 def _parts(text: str) -> tuple[Mapping[str, str], Sequence[str]]:
     """Return the header by keyword, comments joined by line breaks, and the words of the data."""
     lines, header = iter(text.splitlines()), defaultdict[str, list[str]](list)
-    for line in lines:
-        match = _KEY.match(line.strip())
-        if match is None and line.strip():
-            raise FormatError(f"'{line.strip()[:60]}' is no line of an EMSA/MAS header, '#KEY : value'")
-        if match is not None and match[1].upper() == "SPECTRUM":
+    for line in filter(None, map(str.strip, lines)):
+        name, colon, value = line.partition(":")
+        if not (line.startswith("#") and colon):
+            raise FormatError(f"'{line[:60]}' is no line of an EMSA/MAS header, '#KEY : value'")
+        key = name.strip("# ").partition("-")[0].strip().upper()
+        if key == "SPECTRUM":
             break
-        if match is not None:
-            header[match[1].upper()].append(match[2].strip())
+        header[key].append(value.strip())
     if not any("EMSA" in value.upper() for value in header["FORMAT"]):
         raise FormatError(f"the file does not say '#FORMAT : {FORMAT}'")
     data: list[str] = []
