@@ -12,6 +12,7 @@ _PROMINENCE = 0.05  # of a peak, in heights of the highest one: lower ones are r
 _THRESHOLD = 5.0  # eV above the edge, where a hole acts most
 _ONSET = 0.5  # of the first peak's height
 _LEAST_OVERLAP = 0.5  # of the shorter spectrum
+_SHIFT_STEP = 0.05  # eV
 
 
 class ComparisonError(ValueError):
@@ -98,6 +99,35 @@ def spectral_change(first_energy: Array, first: Array, second_energy: Array, sec
     interpolated = np.interp(first_energy[common], second_energy, second)
     highest = max(first[common].max(), interpolated.max())
     return float(np.abs(first[common] - interpolated).max() / highest)
+
+
+def best_shift(energy: Array, intensity: Array, measured_energy: Array, measured: Array, reach: float = 12.0) -> float:
+    """Return by how many eV a measured spectrum is moved to be most like a calculated one.
+
+    That is where the cosine is highest, among the shifts that leave half of the shorter spectrum in common.
+
+    :param energy: (m,) in eV, of the calculated spectrum.
+    :param measured_energy: (n,) in eV.
+    :param reach: largest shift in eV.
+    :raises ComparisonError: when no shift brings the spectra together.
+    """
+    energy, intensity = _spectrum(energy, intensity)
+    measured_energy, measured = _spectrum(measured_energy, measured)
+    least = _LEAST_OVERLAP * min(np.ptp(energy), np.ptp(measured_energy))
+    shifts = np.linspace(-reach, reach, round(2 * reach / _SHIFT_STEP) + 1)
+    cosines = np.full(len(shifts), -np.inf)
+    for number, shift in enumerate(shifts):
+        common = (energy >= measured_energy[0] + shift) & (energy <= measured_energy[-1] + shift)
+        if common.any() and np.ptp(energy[common]) >= least:
+            moved = np.interp(energy[common] - shift, measured_energy, measured)
+            lengths = np.linalg.norm(moved) * np.linalg.norm(intensity[common])
+            cosines[number] = moved @ intensity[common] / lengths if lengths else -np.inf
+    if not np.isfinite(cosines).any():
+        raise ComparisonError(
+            f"the measured spectrum, {measured_energy[0]:.1f} to {measured_energy[-1]:.1f} eV, is farther than "
+            f"{reach:g} eV from the calculated one, {energy[0]:.1f} to {energy[-1]:.1f} eV"
+        )
+    return float(shifts[np.argmax(cosines)])
 
 
 def weighted_spectrum(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from aiida_gbml.science.spectra.comparison import (
     ComparisonError,
+    best_shift,
     compare,
     first_peak,
     median_energy,
@@ -132,3 +133,17 @@ def test_what_is_no_spectrum_is_refused(energy: np.ndarray, intensity: np.ndarra
 def test_without_a_peak_nothing_is_compared() -> None:
     with pytest.raises(ComparisonError, match="has no peak"):
         compare(ENERGY, ENERGY + 11, line(5))
+
+
+@given(shift=st.floats(-9, 9))
+@settings(max_examples=15, deadline=None)
+def test_a_measured_spectrum_is_moved_back_to_where_it_was(shift: float) -> None:
+    measured_energy = np.arange(-15, 60, 0.13)
+    measured = 400 * (line(5, energy=measured_energy + shift) + line(12, 2.0, 2.0, energy=measured_energy + shift))
+    calculated = line(5) + line(12, 2.0, 2.0)
+    assert best_shift(ENERGY, calculated, measured_energy, measured) == pytest.approx(shift, abs=0.06)
+
+
+def test_a_measured_spectrum_of_another_edge_is_refused() -> None:
+    with pytest.raises(ComparisonError, match="is farther than 12 eV from the calculated one"):
+        best_shift(ENERGY, line(5), ENERGY + 250, line(5))
