@@ -22,6 +22,7 @@ from aiida_gbml.science.engines.xspectra_input import (
     check_polarisations,
     check_projectors,
     complete_parameters,
+    fermi_energy,
     run_name,
     same_lanczos,
 )
@@ -38,6 +39,9 @@ def complete(inputs: Mapping[str, Any]) -> tuple[Namelists, Array, int]:
     parameters = complete_parameters(inputs["parameters"].get_dict())
     polarisations = check_polarisations(inputs["polarisations"].get_list(), parameters)
     parent, absorber = parent_job(inputs["parent_folder"]), inputs["absorber"].value
+    fermi = fermi_energy(parent.inputs.parameters.get_dict(), _output_parameters(parent))
+    if fermi is not None:
+        parameters["INPUT_XSPECTRA"].setdefault("xe0", fermi)
     kinds = sorted(kind.name for kind in parent.inputs.structure.kinds)
     check_absorber(parent.inputs.structure, absorber)
     dataset = parent.inputs.pseudos[absorber]
@@ -172,7 +176,7 @@ def _check_same_job(inputs: Mapping[str, Any], earlier: Any, parameters: Namelis
 
 def _check_convergence(job: orm.CalcJobNode) -> None:
     """Raise when the parent itself says that it is not self-consistent."""
-    found = job.outputs.output_parameters.get_dict() if "output_parameters" in job.outputs else {}
+    found = _output_parameters(job)
     if not found.get("convergence_info", {}).get("scf_conv", {}).get("convergence_achieved", True):
         raise XspectraInputError(
             f"the charge density of the parent pw.x job {job.pk} is not converged: converge it first"
@@ -193,6 +197,11 @@ def _check_kind_of_job(job: orm.CalcJobNode) -> None:
         )
     if given.get("SYSTEM", {}).get("noncolin"):
         raise XspectraInputError(f"the parent pw.x job {job.pk} is not collinear: xspectra.x knows nspin 1 and 2 only")
+
+
+def _output_parameters(job: orm.CalcJobNode) -> dict[str, Any]:
+    """Return what a ``pw.x`` job has put out, empty when that is nothing."""
+    return dict(job.outputs.output_parameters.get_dict()) if "output_parameters" in job.outputs else {}
 
 
 def _text(folder: orm.FolderData, name: str) -> str:

@@ -13,11 +13,10 @@ from aiida_gbml.science.engines.xspectra import (
     Report,
     Spectrum,
     XspectraOutputError,
-    has_energy_zero,
     parse_spectrum,
     parse_stdout,
 )
-from aiida_gbml.science.engines.xspectra_input import SCALES, Namelists, complete_parameters, run_name
+from aiida_gbml.science.engines.xspectra_input import SCALES, Namelists, complete_parameters, fermi_energy, run_name
 
 UNIT = "arb. units"
 
@@ -34,11 +33,8 @@ class XspectraParser(Parser):
         reports = [parse_stdout(self._text(f"{run_name(index)}.out")) for index in range(len(polarisations))]
         summary = self._summary(reports, parameters, polarisations)
         self.out("output_parameters", orm.Dict(summary))
-        if not all(report.is_complete for report in reports):
+        if not all(report.is_complete and report.energy_zero is not None for report in reports):
             return self._failure(reports)
-        zero = parameters["INPUT_XSPECTRA"].get("xe0")
-        if not all(has_energy_zero(report, zero) for report in reports):
-            return self._exit("ERROR_OUTPUT_STDOUT_INCOMPLETE")
         for index in range(len(reports)):
             try:
                 spectrum = self._spectrum(index, parameters)
@@ -81,13 +77,16 @@ class XspectraParser(Parser):
             for name in ("chains", "unconverged")
         }
         first = reports[0]
+        levels = {name: _first(getattr(first, name), earlier.get(name)) for name in ("homo", "lumo", "fermi")}
+        if (fermi := self._fermi_energy()) is not None:
+            levels = {"homo": None, "lumo": None, "fermi": fermi}
         times = [(report.cpu_seconds or 0.0, report.wall_seconds or 0.0) for report in reports]
         summary = {
             "edge": parameters["INPUT_XSPECTRA"]["edge"],
             "calculation": parameters["INPUT_XSPECTRA"]["calculation"],
             "polarisations": polarisations,
             "energy_zero": first.energy_zero,
-            **{name: _first(getattr(first, name), earlier.get(name)) for name in ("homo", "lumo", "fermi")},
+            **levels,
             "core_level": first.core_level,
             "lanczos_chains": counts["chains"],
             "lanczos_unconverged": counts["unconverged"],
@@ -97,6 +96,12 @@ class XspectraParser(Parser):
             "wall_seconds": sum(wall for _, wall in times),
         }
         return {**summary, "warnings": _warnings(summary, any(report.is_saturated for report in reports))}
+
+    def _fermi_energy(self) -> float | None:
+        """Return the Fermi energy of a parent with smeared occupations in eV."""
+        parent = self.node.inputs.parent_folder.creator
+        found = parent.outputs.output_parameters.get_dict() if "output_parameters" in parent.outputs else {}
+        return fermi_energy(parent.inputs.parameters.get_dict(), found)
 
     def _earlier(self) -> dict[str, Any]:
         """Return the summary of the job whose coefficients were used again, empty without one."""

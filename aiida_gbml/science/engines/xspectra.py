@@ -54,6 +54,8 @@ class Spectrum:
 class Report:
     """What standard output says; energies in eV on the scale of the bands, None when it does not say.
 
+    :param fermi: the program's own zero: the highest level of the bands that the electrons would fill, also in a metal.
+
     :param is_complete: the spectrum was written and the job ended.
     :param is_interrupted: the time limit was reached before all k-points were done.
     :param is_saved: the Lanczos coefficients were written, or read as they are.
@@ -130,6 +132,7 @@ def parse_stdout(text: str) -> Report:
     """Return what standard output says; never raises, whatever it holds."""
     times = re.findall(r"^ *xanes *: *(\S.*?) *CPU *(\S.*?) *WALL", text, re.MULTILINE)
     cpu, wall = (_seconds(part) for part in times[-1]) if times else (None, None)
+    fermi = _energy(r"(?:\bef +|Fermi level )\[eV\]: *", text)
     unconverged = len(re.findall(r"!\s+XANES not converged after", text))
     is_interrupted = "Calculation not finished" in text
     return Report(
@@ -138,10 +141,10 @@ def parse_stdout(text: str) -> Report:
         is_interrupted=is_interrupted,
         is_saved="successfully written in x_save_file" in text or "only the spectrum plot" in text,
         is_resumed="final-state angular momentum (xm_r)" in text,
-        energy_zero=_energy(r"(?:energy-zero of the spectrum|xe0) \[eV\]: *", text),
+        energy_zero=_energy_zero(text, fermi),
         homo=_energy(r"ehomo \[eV\]: *", text),
         lumo=_energy(r"elumo \[eV\]: *", text),
-        fermi=_energy(r"(?:\bef +|Fermi level )\[eV\]: *", text),
+        fermi=fermi,
         core_level=_energy(r"Core level energy \[eV\]: *", text),
         chains=len(re.findall(r"!\s+=> CONVERGED at iter", text)) + unconverged,
         unconverged=unconverged,
@@ -150,15 +153,6 @@ def parse_stdout(text: str) -> Report:
         wall_seconds=wall,
         failure=_failure(text),
     )
-
-
-def has_energy_zero(report: Report, wanted: float | None) -> bool:
-    """Return whether standard output names the energy zero twice, and both times the same.
-
-    :param wanted: energy zero of the input in eV, none for the Fermi energy or highest occupied level.
-    """
-    expected = report.fermi if wanted is None else wanted
-    return report.energy_zero is not None and expected is not None and abs(report.energy_zero - expected) < 1e-3
 
 
 def parse_save_head(text: str) -> SaveHead:
@@ -200,6 +194,14 @@ def _energy(pattern: str, text: str) -> float | None:
     found = re.findall(pattern + _NUMBER + r"(?=\s|$)", text)
     value = float(re.sub("[Dd]", "e", found[-1])) if found else math.nan
     return value if abs(value) < _LARGEST else None
+
+
+def _energy_zero(text: str, fermi: float | None) -> float | None:
+    """Return the energy zero if it is named twice, and both times the same: that of the input, or the program's own."""
+    given = _energy(r"xe0 \[eV\]: *(?=\S+ \(energy zero read)", text)
+    first = fermi if given is None else given
+    last = _energy(r"(?:energy-zero of the spectrum|xe0) \[eV\]: *", text)
+    return first if first is not None and last is not None and abs(first - last) < 1e-3 else None
 
 
 def _word(pattern: str, text: str) -> str:

@@ -248,6 +248,21 @@ Without multiplets L3 is exactly twice L2 (INPUT_XSPECTRA); their sum leaves the
 """
 
 
+def fermi_energy(parameters: Mapping[str, Any], found: Mapping[str, Any]) -> float | None:
+    """Return the energy in eV below which a parent with smeared occupations is occupied, None for other parents.
+
+    The program itself would take the top of the bands that the electrons fill by their number (6.7), or that have an
+    occupation above 0.001 (7.x): in a metal both are eV away from the Fermi energy, and the spectrum is cut there.
+
+    :param parameters: namelists of ``pw.x``.
+    :param found: its output parameters.
+    """
+    if parameters.get("SYSTEM", {}).get("occupations", "fixed") in ("fixed", "from_input"):
+        return None
+    energies = [found.get(f"fermi_energy{spin}") for spin in ("", "_up", "_down")]
+    return max((float(energy) for energy in energies if isinstance(energy, int | float)), default=None)
+
+
 def kpoints_line(mesh: Sequence[int], offset: Sequence[float]) -> str:
     """Return the last line of the input: the full mesh and its shift.
 

@@ -26,7 +26,7 @@ class XspectraRestartWorkChain(FanOut, BaseRestartWorkChain):
     ====================================  =========================================================================
     """
 
-    _process_class = XspectraCalculation
+    _process_class = XspectraCalculation  # type: ignore[mutable-override]
 
     @classmethod
     def define(cls, spec: Any) -> None:
