@@ -12,7 +12,7 @@ from aiida.engine import CalcJob, CalcJobProcessSpec, PortNamespace
 from aiida_pseudo.data.pseudo import UpfData
 
 from aiida_gbml.science.engines.ld1 import ALL_ELECTRON_DERIVATIVES, PSEUDO_DERIVATIVES
-from aiida_gbml.science.spectra.recipes import Recipe
+from aiida_gbml.science.spectra.recipes import REMOVED, Recipe
 
 
 class Ld1Calculation(CalcJob):
@@ -72,6 +72,8 @@ def validate_ld1(inputs: Mapping[str, Any], _: PortNamespace) -> str | None:
 
 def _input_text(inputs: Mapping[str, Any]) -> str:
     recipe = Recipe.from_mapping(inputs["recipe"].get_dict())
+    if inputs["hole"].value not in REMOVED:
+        raise ValueError(f"the hole is '{inputs['hole'].value}', expected one of {', '.join(REMOVED)}")
     return recipe.input_text(inputs["shell"].value, inputs["hole"].value, _pseudo_filename(inputs))
 
 

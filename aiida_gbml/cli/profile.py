@@ -9,7 +9,12 @@ from aiida.manage.configuration import Profile, create_profile, get_config, load
 
 from aiida_gbml.cli.findings import Finding
 
-CACHED = ("aiida.calculations:gbml.lammps", "aiida.calculations:quantumespresso.pw")
+CACHED = (
+    "aiida.calculations:gbml.lammps",
+    "aiida.calculations:gbml.ld1",
+    "aiida.calculations:gbml.xspectra",
+    "aiida.calculations:quantumespresso.pw",
+)
 """Engines whose finished results are used again, so that an identical search runs none of them."""
 
 _SETTINGS = {

@@ -16,7 +16,7 @@ class Program:
 
     :param label: label of the code.
     :param executable: name on PATH.
-    :param plugin: entry point of the calculation that runs it by default, empty when there is none yet.
+    :param plugin: entry point of the calculation that runs it by default.
     :param arguments: shell text behind the executable that makes it answer and stop at once.
     :param answer: text that a working program prints.
     :param remedy: command that installs it.
@@ -40,8 +40,8 @@ _ESPRESSO = "sudo apt-get install quantum-espresso quantum-espresso-data"
 
 PROGRAMS = (
     Program("pw", "pw.x", "quantumespresso.pw", "< /dev/null", "Program PWSCF", _ESPRESSO),
-    Program("xspectra", "xspectra.x", "", "< /dev/null", "Program XSpectra", _ESPRESSO),
-    Program("ld1", "ld1.x", "", "< /dev/null", "Program LD1", _ESPRESSO),
+    Program("xspectra", "xspectra.x", "gbml.xspectra", "< /dev/null", "Program XSpectra", _ESPRESSO),
+    Program("ld1", "ld1.x", "gbml.ld1", "< /dev/null", "Program LD1", _ESPRESSO),
     Program("lmp", "lmp", "gbml.lammps", "-h", "Massively Parallel Simulator", "sudo apt-get install lammps"),
     Program(
         "worker",
