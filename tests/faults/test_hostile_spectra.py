@@ -91,8 +91,9 @@ def mutated(content: bytes, generator: np.random.Generator) -> bytes:
         elif kind == 3:
             changed[at:at] = changed[at : at + length]
         elif generator.random() < 0.2:
-            del changed[max(at, 1) :]
-    return bytes(changed) or b"\0"
+            del changed[at:]
+        changed = changed or bytearray(1)
+    return bytes(changed)
 
 
 def replaced_words(content: bytes, generator: np.random.Generator) -> bytes:
