@@ -152,8 +152,9 @@ class PlainHdf5:
             raise Hdf5Error(f"the {what} promises {size} bytes")
         if address + size > self.size:
             raise Hdf5Error(f"the file ends within the {what}")
-        self._stream.seek(address)
-        return self._stream.read(size)
+        content = np.empty(size, dtype="u1")
+        self.fill(address, content)
+        return content.tobytes()
 
 
 @dataclass(frozen=True)

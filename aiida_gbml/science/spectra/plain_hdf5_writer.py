@@ -101,10 +101,11 @@ class _Writer:
     def _array(self, leaf: Leaf) -> list[tuple[int, bytes]]:
         values = np.asarray(leaf.values, order="C")
         values = values.astype(values.dtype.newbyteorder("<"), copy=False)
+        kind = _datatype(values.dtype)
         address = self._append(values.reshape(-1).view("u1").data) if values.nbytes else UNDEFINED
         layout = struct.pack("<BBQQ", 3, 1, address, values.nbytes)
         fill = struct.pack("<BB", 3, 0x0A)
-        return [(1, _dataspace(values.shape)), (3, _datatype(values.dtype)), (5, fill), (8, layout)]
+        return [(1, _dataspace(values.shape)), (3, kind), (5, fill), (8, layout)]
 
     def _append(self, content: bytes | memoryview) -> int:
         """Write at the end, aligned, and return where."""
