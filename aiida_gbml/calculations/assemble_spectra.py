@@ -11,7 +11,6 @@ from aiida.engine import ExitCode, calcfunction
 
 from aiida_gbml.data.core_hole_pair import CoreHolePairData
 from aiida_gbml.data.spectrum import SpectrumData
-from aiida_gbml.science.spectra.treatments import HOLES
 
 if TYPE_CHECKING:
     from aiida_gbml.science.spectra.transition_energy import Levels
@@ -42,8 +41,8 @@ def assemble_spectra(
     :param empirical_offset: in eV, kept beside the axis.
     :param xspectra_parameters: namelists of the spectra.
     :param pair: ground state and hole of the absorbing element.
-    :param results: for each treatment ``<treatment>_scf`` and ``<treatment>_bands`` of ``pw.x``, and for those that
-        are wanted ``<treatment>_report`` and ``<treatment>_polarisation_<i>`` of ``xspectra.x``.
+    :param results: for each run ``<run>_scf`` and ``<run>_bands`` of ``pw.x``, and for each treatment
+        ``<treatment>_report`` and ``<treatment>_polarisation_<i>`` of ``xspectra.x``.
     """
     facts = {**plan.get_dict(), "alignment": alignment.value, "empirical_offset": empirical_offset.value}
     facts["broadening"] = _width_in_words(xspectra_parameters.get_dict())
@@ -61,15 +60,14 @@ def _energies(results: Mapping[str, orm.Data], facts: Facts, pair: CoreHolePairD
     from aiida_gbml.science.spectra.excited_electron import excited_electron
     from aiida_gbml.science.spectra.transition_energy import transition_energy
 
-    computed = [treatment for treatment in HOLES if f"{treatment}_scf" in results]
-    found: dict[str, Any] = {treatment: _levels(treatment, results, facts) for treatment in computed}
-    if "excited" in computed and facts["is_insulator"]:
+    found: dict[str, Any] = {name: _levels(name, run, results, facts) for name, run in facts["starts"].items()}
+    if "excited_bands" in results and facts["is_insulator"]:
         found["width"] = excited_electron(*_bands(results["excited_bands"])).width
     core_term = pair.base.attributes.get("core_term")
     found |= {"core_term": core_term, "transition_energy": None}
-    for state, treatment in (("ground", "none"), ("excited", "excited")):
-        if treatment in computed:
-            found[f"{state}_energy"] = results[f"{treatment}_scf"].get_dict()["energy"]  # type: ignore[attr-defined]
+    for state, run in (("ground", "none"), ("excited", "excited")):
+        if f"{run}_scf" in results:
+            found[f"{state}_energy"] = results[f"{run}_scf"].get_dict()["energy"]  # type: ignore[attr-defined]
     if {"ground_energy", "excited_energy"} <= found.keys() and core_term is not None:
         found["transition_energy"] = transition_energy(found["ground_energy"], found["excited_energy"], core_term)
     return found
@@ -81,13 +79,13 @@ def _bands(node: Any) -> tuple[Any, Any]:
     return bands, occupations
 
 
-def _levels(treatment: str, results: Mapping[str, Any], facts: Facts) -> dict[str, float | None]:
-    """Return the levels of one calculation, and which of them is the first final state."""
+def _levels(treatment: str, run: str, results: Mapping[str, Any], facts: Facts) -> dict[str, float | None]:
+    """Return the levels of the run from which a spectrum starts, and which of them is the first final state."""
     from aiida_gbml.science.spectra.transition_energy import levels
 
-    fermi = results[f"{treatment}_scf"].get_dict().get("fermi_energy")
+    fermi = results[f"{run}_scf"].get_dict().get("fermi_energy")
     is_metal = not facts["is_insulator"]
-    found: Levels = levels(*_bands(results[f"{treatment}_bands"]), metallic=is_metal, fermi=fermi)
+    found: Levels = levels(*_bands(results[f"{run}_bands"]), metallic=is_metal, fermi=fermi)
     first = found.fermi if is_metal else found.homo if treatment == "excited" else found.lumo
     return {"homo": found.homo, "lumo": found.lumo, "fermi": found.fermi, "level": first}
 

@@ -10,7 +10,7 @@ from aiida.engine import ExitCode, calcfunction
 
 from aiida_gbml.data.core_hole_pair import CoreHolePairData
 from aiida_gbml.data.marked_structure import atoms_with_origin, kind_origins, mark_absorbers, marked_kind
-from aiida_gbml.science.spectra.treatments import AbsorptionCell, scf_parameters
+from aiida_gbml.science.spectra.treatments import ENERGY_RUNS, AbsorptionCell, scf_parameters, spectrum_run
 
 if TYPE_CHECKING:
     from aiida_gbml.science.spectra.sites import Site
@@ -39,8 +39,8 @@ def plan_absorption(
     """Return the cell around a site and the inputs of the programs.
 
     Outputs: ``supercell`` (unless the ground state brings one), ``absorber`` (its kind), ``scf_kpoints``,
-    ``spectrum_kpoints``, ``directions``, ``parameters_<treatment>`` for each treatment and for what its energies need,
-    ``xspectra_parameters``, and the ``plan``: all numbers that describe the site and its cell.
+    ``spectrum_kpoints``, ``directions``, ``parameters_<run>`` for each run of ``pw.x``, ``xspectra_parameters``, and
+    the ``plan``: numbers that describe the site and its cell, the ``runs``, and where each spectrum ``starts``.
 
     :param structure: of the user.
     :param site: index of the absorbing atom in it, from 0.
@@ -69,10 +69,11 @@ def plan_absorption(
             is_isolated=not any(structure.pbc),
             origins=kind_origins(structure, supercell.atoms, marked),
         )
-        needed = {*treatments} | ({"none", "excited"} if alignment.value == "transition_energy" else set())
+        starts = {name: spectrum_run(name, is_isolated=settings.is_isolated) for name in treatments}
+        runs = {*starts.values(), *(ENERGY_RUNS if alignment.value == "transition_energy" else ())}
+        runs |= {"none"} if ground_state is not None else set()
         parameters = {
-            f"parameters_{treatment}": orm.Dict(scf_parameters(pw_parameters.get_dict(), treatment, settings))
-            for treatment in sorted(needed)
+            f"parameters_{run}": orm.Dict(scf_parameters(pw_parameters.get_dict(), run, settings)) for run in runs
         }
         directions = _directions(polarisations.get_dict(), own, supercell)
         meshes = {
@@ -82,7 +83,8 @@ def plan_absorption(
     except ValueError as exception:
         return ExitCode(201, str(exception))
     described = _describe(structure, own, supercell, settings, meshes)
-    plan = {**described, **directions, "edge": edge.value, "treatments": treatments.get_list()}
+    names = {"edge": edge.value, "treatments": treatments.get_list(), "runs": sorted(runs), "starts": starts}
+    plan = {**described, **directions, **names}
     return {
         **({"supercell": given} if ground_state is None else {}),
         **meshes,

@@ -80,6 +80,10 @@ def test_a_molecule_gets_a_box_one_k_point_and_a_cut_off() -> None:
     np.testing.assert_allclose(outputs["supercell"].cell, 7.0 * np.eye(3))
     assert outputs["scf_kpoints"].get_kpoints_mesh()[0] == [1, 1, 1]
     assert outputs["parameters_none"]["SYSTEM"]["assume_isolated"] == "martyna-tuckerman"
+    assert outputs["plan"]["runs"] == ["excited", "full", "none"]
+    both = planned(WATER, 0, treatments=orm.List(["none", "full"]), cell=orm.Dict({}))["plan"]
+    assert both["runs"] == ["excited", "full", "none", "none_periodic"]
+    assert both["starts"] == {"none": "none_periodic", "full": "full"}
     assert outputs["plan"]["symmetry"] == "C2v"
     assert outputs["plan"]["electrons"] == 8
     assert len(outputs["directions"]) == 3

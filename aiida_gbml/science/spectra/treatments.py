@@ -2,6 +2,10 @@
 
 The absorbing atom gets a dataset with a hole, and the valence electrons that the hole attracts come out right by the
 charge of the cell: none, half and full leave the valence electrons of the ground state alone, excited (XCH) adds one.
+
+Total energies of molecules converge faster with the Coulomb cut-off of Martyna & Tuckerman, J. Chem. Phys. 110, 2810
+(1999). ``xspectra.x`` (6.7) makes its potential anew from the density and does not know the cut-off: the levels of its
+potential lie eV away from those of ``pw.x``. So what it starts from is computed without, in a run of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +20,12 @@ Namelists = Mapping[str, Mapping[str, Any]]
 
 HOLES = {"none": None, "half": "half", "full": "full", "excited": "full"}
 """The hole in the dataset of the absorbing atom, for each treatment."""
+
+ENERGY_RUNS = ("none", "excited")
+"""Treatments whose total energies give the transition energy."""
+
+PERIODIC = "_periodic"
+"""How a run is called that repeats a treatment of a molecule without the Coulomb cut-off."""
 
 _CHARGES = {"none": 0.0, "half": 0.5, "full": 1.0, "excited": 0.0}
 _EMPTY_BANDS = 4
@@ -44,20 +54,37 @@ class AbsorptionCell:
     origins: Mapping[str, str]
 
 
-def scf_parameters(parameters: Namelists, treatment: str, cell: AbsorptionCell) -> dict[str, dict[str, Any]]:
-    """Return the namelists of one treatment, which differ from those of the others by charge and spin only.
+def spectrum_run(treatment: str, *, is_isolated: bool) -> str:
+    """Return the run from which the spectrum of a treatment starts.
 
-    :param parameters: namelists shared by all treatments; a charge in them is that of the ground state.
     :param treatment: none, half, full or excited.
+    :param is_isolated: whether the cell holds a molecule.
+    """
+    return treatment + PERIODIC if is_isolated and treatment in ENERGY_RUNS else treatment
+
+
+def treatment_of(run: str) -> str:
+    """Return the treatment of a run."""
+    return run.removesuffix(PERIODIC)
+
+
+def scf_parameters(parameters: Namelists, run: str, cell: AbsorptionCell) -> dict[str, dict[str, Any]]:
+    """Return the namelists of one run, which differ from those of the others by charge, spin and cut-off only.
+
+    :param parameters: namelists shared by all runs; a charge in them is that of the ground state.
+    :param run: none or excited, whose energies count, or what `spectrum_run` says.
     :param cell: the cell with its absorbing atom.
     :raises TreatmentError: when the electrons do not fill bands in pairs although the cell is to be an insulator.
     """
+    treatment = treatment_of(run)
     namelists = {name: dict(deepcopy(values)) for name, values in parameters.items()}
     namelists.setdefault("CONTROL", {})["calculation"] = "scf"
     system = namelists.setdefault("SYSTEM", {})
     charge = system.get("tot_charge", 0.0) + _CHARGES[treatment]
-    if cell.is_isolated:
-        system["assume_isolated"] = "martyna-tuckerman"
+    if cell.is_isolated and run in ENERGY_RUNS:
+        system.setdefault("assume_isolated", "martyna-tuckerman")
+    elif cell.is_isolated:
+        system.pop("assume_isolated", None)
     if "starting_magnetization" in system:
         system["starting_magnetization"] = _inherited(system["starting_magnetization"], cell.origins)
     if cell.is_insulator:

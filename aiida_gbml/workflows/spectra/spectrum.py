@@ -14,7 +14,7 @@ from aiida_gbml.calculations.compare_spectra import compare_spectra
 from aiida_gbml.calculations.cut_below_excited import cut_below_excited
 from aiida_gbml.calculations.plan_absorption import plan_absorption
 from aiida_gbml.calculations.unpack_core_hole_pair import unpack_core_hole_pair
-from aiida_gbml.science.spectra.treatments import HOLES
+from aiida_gbml.science.spectra.treatments import HOLES, treatment_of
 from aiida_gbml.workflows.evaluation.failure import failure_of
 from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
 from aiida_gbml.workflows.fan_out import FanOut, Launch
@@ -95,9 +95,9 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
 
     @property
     def scf_labels(self) -> list[str]:
-        """Call-link labels of the self-consistent calculations, one a treatment."""
+        """Call-link labels of the self-consistent calculations that are not given."""
         given = ["none"] if "ground_state" in self.inputs else []
-        return [f"scf_{name}" for name in HOLES if f"parameters_{name}" in self.ctx.planned and name not in given]
+        return [f"scf_{run}" for run in self._runs if run not in given]
 
     def should_run_scf(self) -> bool:
         """Go on until every calculation has ended."""
@@ -111,25 +111,24 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         """Go on when all have converged, and an insulator is one."""
         children = self.children("scf_")
         for label in self.scf_labels:
-            treatment = label.removeprefix("scf_")
+            run = label.removeprefix("scf_")
             if not children[label].is_finished_ok:
-                reason = failure_of(children[label])["reason"]
-                return self._exit("ERROR_SCF_FAILED", treatment=treatment, reason=reason)
-            if self.inputs.electronic_type.value == "insulator" and treatment != "excited":
+                return self._exit("ERROR_SCF_FAILED", run=run, reason=failure_of(children[label])["reason"])
+            if self.inputs.electronic_type.value == "insulator" and treatment_of(run) != "excited":
                 homo, lumo = _edges_of_gap(children[label].outputs.output_band)
                 if lumo - homo < LEAST_GAP:
-                    return self._exit("ERROR_NOT_INSULATING", treatment=treatment, homo=homo, lumo=lumo)
+                    return self._exit("ERROR_NOT_INSULATING", run=run, homo=homo, lumo=lumo)
         return None
 
     def _build_scf(self, label: str) -> Launch:
-        """Return the work chain and the inputs of one treatment."""
-        treatment = label.removeprefix("scf_")
+        """Return the work chain and the inputs of one run."""
+        run = label.removeprefix("scf_")
         absorber, symbols = self.ctx.planned["absorber"].value, self._other_pseudos()
         symbols[self._pair().base.attributes.get("element")] = self._ground()
         pseudos = {kind.name: symbols[kind.symbol] for kind in self.ctx.supercell.kinds}
-        pseudos[absorber] = self._dataset(treatment)
+        pseudos[absorber] = self._dataset(treatment_of(run))
         inputs = self.exposed_inputs(PwRestartWorkChain, namespace="pw", agglomerate=False)
-        parameters = self.ctx.planned[f"parameters_{treatment}"]
+        parameters = self.ctx.planned[f"parameters_{run}"]
         own = {"structure": self.ctx.supercell, "pseudos": pseudos, "parameters": parameters}
         return PwRestartWorkChain, {
             **inputs,
@@ -166,7 +165,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         treatment = label.removeprefix("xspectra_")
         inputs = self.exposed_inputs(XspectraRestartWorkChain, namespace="xspectra", agglomerate=False)
         own = {
-            "parent_folder": self._scf(treatment)["remote_folder"],
+            "parent_folder": self._start(treatment)["remote_folder"],
             "parameters": self._spectrum_parameters(treatment),
             "kpoints": self.ctx.planned["spectrum_kpoints"],
             "core_orbitals": next(iter(self.ctx.datasets.values()))["core_orbitals"],
@@ -181,7 +180,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         parameters: orm.Dict = self.ctx.planned["xspectra_parameters"]
         if treatment != "excited" or self.inputs.electronic_type.value == "metal":
             return parameters
-        given = {"parameters": parameters, "bands": self._scf(treatment)["output_band"]}
+        given = {"parameters": parameters, "bands": self._start(treatment)["output_band"]}
         cut: orm.Dict = self.call_once("cut_excited", cut_below_excited, **given)["parameters"]
         return cut
 
@@ -271,19 +270,29 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         symbols = sorted(self.inputs.structure.get_symbols_set() - {element})
         return {symbol: self.inputs.pseudos[symbol] for symbol in symbols}
 
-    def _scf(self, treatment: str) -> dict[str, orm.Data]:
+    @property
+    def _runs(self) -> list[str]:
+        """The self-consistent calculations that are needed."""
+        runs: list[str] = self.ctx.planned["plan"]["runs"]
+        return runs
+
+    def _start(self, treatment: str) -> dict[str, orm.Data]:
+        """Return the outputs of the run from which the spectrum of a treatment starts."""
+        return self._scf(self.ctx.planned["plan"]["starts"][treatment])
+
+    def _scf(self, run: str) -> dict[str, orm.Data]:
         """Return the outputs of a self-consistent calculation, which may have been given."""
-        if treatment == "none" and "ground_state" in self.inputs:
+        if run == "none" and "ground_state" in self.inputs:
             return dict(self.inputs.ground_state)
-        outputs = self.children(f"scf_{treatment}")[f"scf_{treatment}"].outputs
+        outputs = self.children(f"scf_{run}")[f"scf_{run}"].outputs
         return {name: outputs[name] for name in ("remote_folder", "output_parameters", "output_band")}
 
     def _results(self) -> dict[str, orm.Data]:
-        """Return the results of all calculations, by treatment and kind."""
+        """Return the results of all calculations, by run or treatment and by kind."""
         found: dict[str, orm.Data] = {}
-        for treatment in (name for name in HOLES if f"parameters_{name}" in self.ctx.planned):
-            scf = self._scf(treatment)
-            found |= {f"{treatment}_scf": scf["output_parameters"], f"{treatment}_bands": scf["output_band"]}
+        for run in self._runs:
+            scf = self._scf(run)
+            found |= {f"{run}_scf": scf["output_parameters"], f"{run}_bands": scf["output_band"]}
         for label, child in self.children("xspectra_").items():
             treatment = label.removeprefix("xspectra_")
             found[f"{treatment}_report"] = child.outputs.output_parameters

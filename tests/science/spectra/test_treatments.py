@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from aiida_gbml.science.spectra.treatments import AbsorptionCell, TreatmentError, scf_parameters
+from aiida_gbml.science.spectra.treatments import (
+    AbsorptionCell,
+    TreatmentError,
+    scf_parameters,
+    spectrum_run,
+    treatment_of,
+)
 
 SHARED = {"SYSTEM": {"ecutwfc": 32.0, "ecutrho": 256.0}, "ELECTRONS": {"conv_thr": 1e-7}}
 
@@ -69,9 +75,23 @@ def test_a_charged_molecule_keeps_its_charge_under_every_treatment() -> None:
     charged = {"SYSTEM": {"tot_charge": -1.0}}
     assert system("none", charged, electrons=7.0, is_isolated=True)["tot_charge"] == -1.0
     assert system("full", charged, electrons=7.0)["tot_charge"] == 0.0
-    assert system("none", charged, electrons=7.0, is_isolated=True)["assume_isolated"] == "martyna-tuckerman"
 
 
 def test_an_odd_number_of_electrons_in_an_insulator_is_named() -> None:
     with pytest.raises(TreatmentError, match=r"63 valence electrons.*metal"):
         system("none", electrons=63.0)
+
+
+def test_energies_of_molecules_are_cut_off_and_their_spectra_start_from_runs_that_are_not() -> None:
+    # xspectra.x 6.7 puts the highest occupied level of CH4+ 6 eV away from where pw.x has it with the cut-off
+    assert spectrum_run("none", is_isolated=True) == "none_periodic"
+    assert [spectrum_run(name, is_isolated=False) for name in ("none", "full")] == ["none", "full"]
+    assert spectrum_run("full", is_isolated=True) == "full"
+    assert treatment_of("excited_periodic") == "excited"
+    for run in ("none_periodic", "half", "full", "excited_periodic"):
+        assert "assume_isolated" not in system(run, is_isolated=True)
+    for run in ("none", "excited"):
+        assert system(run, is_isolated=True)["assume_isolated"] == "martyna-tuckerman"
+        assert system(run, {"SYSTEM": {"assume_isolated": "none"}}, is_isolated=True)["assume_isolated"] == "none"
+        assert "assume_isolated" not in system(run)
+    assert system("excited_periodic", is_isolated=True)["nspin"] == 2
