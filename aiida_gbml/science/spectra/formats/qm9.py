@@ -160,8 +160,9 @@ def _write_spectrum(parent: Any, table: SpectraTable, row: int) -> None:
 
 
 def _site_name(table: SpectraTable, told: dict[str, Any]) -> str:
-    """Return the index of the atom, as in the database; edges and treatments share a name only in files of one."""
-    several = len(set(table.columns.get("treatment", np.zeros(len(table))).tolist())) > 1
+    """Return the index of the atom, as in the database, with the treatment where a table has several."""
+    treatments = table.columns.get("treatment", np.full(len(table), ""))
+    several = len(set(treatments[~table.failed].tolist())) > 1
     return f"{told.get('site', 0)}_{told['treatment']}" if several else str(told.get("site", 0))
 
 

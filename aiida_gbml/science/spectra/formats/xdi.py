@@ -105,10 +105,9 @@ def _columns(fields: Mapping[str, str], label: Sequence[str]) -> dict[str, int]:
     columns = {name: at[0] for name, at in found.items() if at}
     useful = {"i0", "itrans"} <= set(columns) or {"i0", "ifluor"} <= set(columns) or set(columns) & set(_LISTED)
     if not useful or not {"energy", "angle"} & set(columns):
-        raise FormatError(
-            f"the columns are {', '.join(places) or 'not named'}; needed are energy and one of mutrans, i0 and itrans, "
-            "i0 and ifluor"
-        )
+        named = ", ".join(names[at] for at in sorted(names)) or "not named"
+        needed = "energy and one of mutrans, i0 and itrans, i0 and ifluor"
+        raise FormatError(f"the columns are {named}; needed are {needed}")
     return columns
 
 
