@@ -1,4 +1,4 @@
-"""Running a search here with a progress bar, or handing it to the daemon."""
+"""Running a work chain here with a progress bar, or handing it to the daemon."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POLL = 0.2  # s
 
 
 def require_daemon() -> None:
-    """Raise unless a search can be handed to the daemon.
+    """Raise unless a process can be handed to the daemon.
 
     :raises ValueError: when there is no broker, or its daemon does not run.
     """
@@ -34,7 +34,7 @@ def require_daemon() -> None:
 
 
 def submit(builder: ProcessBuilder) -> orm.WorkChainNode:
-    """Submit a search to the daemon and return its node.
+    """Submit a process to the daemon and return its node.
 
     :raises ValueError: when there is no broker or no daemon.
     """
@@ -47,8 +47,12 @@ def submit(builder: ProcessBuilder) -> orm.WorkChainNode:
         raise ValueError(f"{exception}; start the daemon with `verdi daemon start`, or use --run") from exception
 
 
-def run(builder: ProcessBuilder) -> orm.WorkChainNode:
-    """Run a search in this interpreter, with a progress bar, and return its node."""
+def run(builder: ProcessBuilder, noun: str = "search", unit: str = "evaluation") -> orm.WorkChainNode:
+    """Run a work chain in this interpreter, with a progress bar, and return its node.
+
+    :param noun: what runs, before the bar.
+    :param unit: what the bar counts.
+    """
     from aiida.manage import get_manager
 
     manager = get_manager()
@@ -57,9 +61,9 @@ def run(builder: ProcessBuilder) -> orm.WorkChainNode:
     manager.set_runner(runner)
     process: Any = runner.instantiate_process(builder)
     total = process.inputs.budget.value if "budget" in process.inputs else None
-    name = f"search {process.node.pk}"
+    name = f"{noun} {process.node.pk}"
     # Without a terminal there is no bar, only the lines of the report.
-    with tqdm(total=total, unit="evaluation", desc=name, disable=None) as bar, _reports_above_bar():
+    with tqdm(total=total, unit=unit, desc=name, disable=None) as bar, _reports_above_bar():
 
         def tick() -> None:
             _update(bar, process)
@@ -93,6 +97,8 @@ def _update(bar: Any, process: WorkChain) -> None:
     """Show what the process knows: its context lives in this interpreter."""
     context = process.ctx
     bar.n = context.get("n_observations", 0)
+    if "progress" in context:
+        bar.n, bar.total = context.progress
     if context.get("best") is not None:
         bar.set_postfix_str(f"best {context.best:.4f} J/m²", refresh=False)
     if "basins" in context:

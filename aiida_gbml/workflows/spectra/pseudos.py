@@ -135,7 +135,7 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
 
     def should_run_ld1(self) -> bool:
         """Go on until every dataset has been generated."""
-        return bool(self.unfinished(self.atoms))
+        return self._has_left(self.atoms)
 
     def run_ld1(self) -> None:
         """Generate datasets."""
@@ -168,7 +168,7 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
 
     def should_run_pw(self) -> bool:
         """Go on until every run has been tried."""
-        return bool(self.unfinished(self.crystals))
+        return self._has_left(self.crystals)
 
     def run_pw(self) -> None:
         """Try the datasets in the reference crystal, a few runs at a time."""
@@ -228,6 +228,14 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
             return self._exit("ERROR_HOLE_NOT_MADE", sizes=" and ".join(missing), reason=reason)
         problems = dict.fromkeys(problem for check in checks.values() for problem in check["problems"])
         return self._exit("ERROR_CHECKS_FAILED", problems="; ".join(problems)) if problems else None
+
+    def _has_left(self, labels: list[str]) -> bool:
+        """Return whether children are still to end, and keep how many have: the atoms are part of the progress."""
+        left = len(self.unfinished(labels))
+        n_crystals = len(self.inputs.scales) + len(self.sizes)
+        ended = len(labels) - left + (len(self.atoms) if labels != self.atoms else 0)
+        self.ctx.progress = [ended, len(self.atoms) + n_crystals]
+        return left > 0
 
     def _build_atom(self, label: str) -> Launch:
         """Return the job that makes a dataset."""
