@@ -157,7 +157,7 @@ def _engine(settings: Mapping[str, Any], atoms: Atoms, protocol: str | None) -> 
         process: Any = WorkflowFactory(_ENGINES.get(name, name))
     except EntryPointError as exception:
         raise ConfigurationError(f"there is no engine '{name}', known are {', '.join(_ENGINES)}") from exception
-    code = _code(given.pop("code", None), name)
+    code = find_code(given.pop("code", None), name)
     if "potential" in given:
         given |= potential_arguments(given["potential"])
     structures = StructureSetData(StructureSet.from_ase([atoms]))
@@ -178,14 +178,17 @@ def _worker(label: str) -> dict[str, Any]:
         "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
     }
     return {
-        "code": _code(label, "worker"),
+        "code": find_code(label, "worker"),
         "task": orm.Str("aiida_gbml.science.interfaces.propose"),
         "metadata": {"options": options},
     }
 
 
-def _code(label: str | None, engine: str) -> orm.AbstractCode:
-    """Return a code by its label, or the only one for an engine."""
+def find_code(label: str | None, engine: str) -> orm.AbstractCode:
+    """Return a code by its label, or the only one for an engine.
+
+    :raises ConfigurationError: when there is none, or there are several.
+    """
     from aiida import orm
     from aiida.common.exceptions import MultipleObjectsError, NotExistent
 

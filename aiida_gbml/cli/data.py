@@ -53,7 +53,7 @@ def interface_list(limit: int | None, raw: bool, **conditions: Any) -> None:
     from aiida_gbml.data.interface import InterfaceData
 
     nodes = InterfaceData.query(**conditions).limit(limit).all(flat=True)
-    _echo_table([_interface_row(node) for node in nodes], raw)
+    echo_table([_interface_row(node) for node in nodes], raw)
 
 
 @interface.command("show")
@@ -79,7 +79,7 @@ def interface_export(fmt: str, output: Path | None, **conditions: Any) -> None:
 
     nodes = InterfaceData.query(**conditions).all(flat=True)
     documents = [{"uuid": node.uuid, **node.get_dict()} for node in nodes]
-    _write(json.dumps(documents, indent=1, ensure_ascii=False) if fmt == "json" else _csv(documents), output)
+    write_text(json.dumps(documents, indent=1, ensure_ascii=False) if fmt == "json" else _csv(documents), output)
 
 
 @click.group("gbml.structures", cls=VerdiCommandGroup)
@@ -101,7 +101,7 @@ def structures_list(element: str | None, limit: int | None, raw: bool) -> None:
     conditions = {"attributes.elements": {"contains": [element]}} if element else {}
     query = orm.QueryBuilder().append(StructureSetData, filters=conditions, tag="set")
     query.order_by({"set": {"id": "desc"}}).limit(limit)
-    _echo_table([_set_row(node) for node in query.all(flat=True)], raw)
+    echo_table([_set_row(node) for node in query.all(flat=True)], raw)
 
 
 @structures.command("show")
@@ -120,7 +120,7 @@ def structures_show(datum: StructureSetData, raw: bool) -> None:
         }
         for row in range(len(content))
     ]
-    _echo_table(rows, raw)
+    echo_table(rows, raw)
 
 
 @structures.command("export")
@@ -132,7 +132,7 @@ def structures_export(datum: StructureSetData, fmt: str, output: Path | None) ->
     """Write one set as extended XYZ or JSON: eV, Å, eV/Å and eV/Å³."""
     from aiida_gbml.science.structure_files import to_extxyz, to_plain
 
-    _write(to_extxyz(datum.structures) if fmt == "extxyz" else json.dumps(to_plain(datum.structures)), output)
+    write_text(to_extxyz(datum.structures) if fmt == "extxyz" else json.dumps(to_plain(datum.structures)), output)
 
 
 def _interface_row(node: InterfaceData) -> dict[str, str]:
@@ -175,7 +175,7 @@ def _text(value: Any) -> str:
     return f"{value:.6f}" if value.dtype.kind == "f" else str(value)
 
 
-def _echo_table(rows: list[dict[str, str]], raw: bool) -> None:
+def echo_table(rows: list[dict[str, str]], raw: bool) -> None:
     """Print rows as a table, without decoration when ``raw``; numbers keep the digits they were given."""
     from tabulate import tabulate
 
@@ -205,7 +205,7 @@ def _csv(documents: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _write(text: str, output: Path | None) -> None:
+def write_text(text: str, output: Path | None) -> None:
     """Write a text to a new file, or to the screen."""
     if output is None:
         echo.echo(text, nl=not text.endswith("\n"))
