@@ -10,7 +10,10 @@ from aiida.cmdline.utils import echo
 
 from aiida_gbml.cli.lazy_group import LazyGroup
 
-_MODULES: dict[str, str] = {"spectra": "aiida_gbml.cli.spectra"}
+_MODULES = {
+    "core-hole-pseudos": "aiida_gbml.cli.core_holes",
+    "spectra": "aiida_gbml.cli.spectra",
+}
 """The module of each further command."""
 
 _OPTIONS = (
