@@ -100,7 +100,7 @@ class FakeSite(CoreHoleSpectrumWorkChain):
     def pretend(self) -> ExitCode | None:
         site, plan = self.inputs.site, orm.Dict({"element": "O", "edge": self.inputs.edge.value, "multiplicity": 1})
         if site.value in self.fail:
-            return self.exit_codes.ERROR_SCF_FAILED.format(treatment="full", reason="it did not converge")
+            return self.exit_codes.ERROR_SCF_FAILED.format(run="full", reason="it did not converge")
         made = {
             treatment: self.call_once(
                 f"make_{treatment}",

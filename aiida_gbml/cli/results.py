@@ -104,8 +104,8 @@ def export(process: orm.Node, file_format: str | None, output: Path | None, forc
     path = output or Path(f"{report.noun}_{process.pk}.{_SUFFIXES.get(file_format, file_format)}")
     if path.exists() and not force:
         echo.echo_critical(f"'{path}' exists already; choose another name with --output, or overwrite it with --force")
-    _or_one_sentence(lambda: report.write(file_format, path))
-    echo.echo_success(f"wrote {path}")
+    for written in _or_one_sentence(lambda: report.write(file_format, path)):
+        echo.echo_success(f"wrote {written}")
 
 
 _SUFFIXES = {"hdf5": "h5", "qm9": "qm9.h5"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 from aiida import orm
 from aiida.common.links import LinkType
@@ -12,10 +12,10 @@ from aiida.common.links import LinkType
 class ProcessView:
     """Read access to a work chain that is running, finished or failed.
 
-    :param node: the work chain.
+    :param node: the work chain; subclasses may also take the data that it makes, which has no children.
     """
 
-    def __init__(self, node: orm.WorkChainNode) -> None:
+    def __init__(self, node: Any) -> None:
         self.node = node
 
     @property
@@ -38,6 +38,8 @@ class ProcessView:
     @cached_property
     def children(self) -> dict[str, orm.ProcessNode]:
         """The processes that were called, by their labels."""
+        if not isinstance(self.node, orm.ProcessNode):
+            return {}
         links = self.node.base.links.get_outgoing(link_type=(LinkType.CALL_CALC, LinkType.CALL_WORK)).all()
         # A function that died with its worker has run again under the same label: the latest counts.
         links.sort(key=lambda link: (link.link_label, link.node.pk))

@@ -65,8 +65,8 @@ class Report(ABC):
         """
 
     @abstractmethod
-    def write(self, file_format: str, path: Path) -> None:
-        """Write what was found to a file.
+    def write(self, file_format: str, path: Path) -> list[Path]:
+        """Write what was found to a file, or to several named after it, and return their paths.
 
         :raises ValueError: when there is nothing to write.
         """

@@ -71,8 +71,9 @@ class SearchReport(Report):
         possible = [one for one in self.pictures if one != "gamma" or "gamma_surface" in self.view.node.outputs]
         return draw(self.view, kinds or possible, folder, formats)
 
-    def write(self, file_format: str, path: Path) -> None:
+    def write(self, file_format: str, path: Path) -> list[Path]:
         """Write every evaluated structure (extxyz), the most stable one (cif), or the ranking (csv, json)."""
         from aiida_gbml.cli.export import write
 
         write(self.view, file_format, path)
+        return [path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from aiida_gbml.workflows.levels import MERGE_LIMIT, merge_in_levels
 from aiida_gbml.workflows.spectra import dataset_ports
 from aiida_gbml.workflows.spectra.dataset_protocol import DatasetProtocol
 from aiida_gbml.workflows.spectra.spectrum import CoreHoleSpectrumWorkChain
+from aiida_gbml.workflows.spectra.view import spectra_of
 
 STRUCTURES_AT_ONCE = 2
 """Structures whose sites are selected in one step, which thus takes about a second of the daemon's time."""
@@ -177,7 +178,7 @@ class SpectraDatasetWorkChain(DatasetProtocol, FanOut):
             nodes[f"sites_{row:05d}"] = self.ctx.sites[row]
             children = self.children(f"site_{row:05d}_")
             for site in sites:
-                spectra = _spectra(children[site["label"]]) if site["label"] in children else {}
+                spectra = spectra_of(children[site["label"]]) if site["label"] in children else {}
                 names = {treatment: f"{site['label']}_{treatment}" for treatment in site["treatments"]}
                 nodes |= {names[treatment]: node for treatment, node in spectra.items() if treatment in names}
                 lost = [name for treatment, name in names.items() if treatment not in spectra]
@@ -274,9 +275,3 @@ class SpectraDatasetWorkChain(DatasetProtocol, FanOut):
     def _pseudos_of(self, structure: orm.StructureData, but: str) -> dict[str, orm.Data]:
         """Return the datasets of all elements of a structure but one."""
         return {symbol: self._ground_pseudo(symbol) for symbol in sorted(structure.get_symbols_set() - {but})}
-
-
-def _spectra(child: orm.ProcessNode) -> dict[str, orm.Data]:
-    """Return the spectra of a site by treatment, broadened if that was asked for."""
-    names: Sequence[str] = [name for name in ("broadened", "spectra") if name in child.outputs]
-    return dict(child.outputs[names[0]].items()) if names else {}

@@ -33,6 +33,6 @@ def test_values_read_well() -> None:
 
 
 def test_what_is_measured_fits_spectra_only() -> None:
-    with pytest.raises(ValueError, match="'a.msa' is a measured spectrum"):
+    with pytest.raises(ValueError, match=r"'a\.msa' is a measured spectrum"):
         refuse_measured(Path("a.msa"), "search")
     refuse_measured(None, "search")
