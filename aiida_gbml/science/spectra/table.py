@@ -157,19 +157,34 @@ def weighted_spectra(table: SpectraTable) -> SpectraTable:
     and ``complete``: False where the spectrum of a site is missing because it failed.
     """
     names = [name for name in ("structure_uuid", "structure_label", "formula", "treatment") if name in table.columns]
-    labels = np.array(list(zip(*(table.columns[name].tolist() for name in names), strict=True)) or [("",)] * len(table))
-    labels = labels.reshape(len(table), max(len(names), 1))
-    kinds, first, group = np.unique(labels, axis=0, return_index=True, return_inverse=True)
-    members = np.split(np.argsort(group.ravel(), kind="stable"), np.cumsum(np.bincount(group.ravel()))[:-1])
-    order = np.argsort(first)
-    failed, multiplicity = table.failed, table.multiplicity
-    ok = [rows[~failed[rows]] for rows in (members[one] for one in order)] if len(kinds) else []
-    columns = {name: table.columns[name][first[order]] for name in names}
-    columns["n_sites"] = np.array([len(rows) for rows in ok], dtype=np.int64)
-    columns["multiplicity"] = np.array([multiplicity[rows].sum() for rows in ok], dtype=float)
-    columns["complete"] = np.array([len(rows) == len(members[one]) for rows, one in zip(ok, order, strict=False)], bool)
-    sums = np.array([table.weighted_sum(rows) for rows in ok]).reshape(len(ok), len(table.energy))
+    first, group = _groups([table.columns[name] for name in names], len(table))
+    weights = np.where(table.failed, 0.0, table.multiplicity)
+    columns = {name: table.columns[name][first] for name in names}
+    columns["n_sites"] = np.bincount(group[~table.failed], minlength=len(first))
+    columns["multiplicity"] = np.bincount(group, weights, minlength=len(first))
+    columns["complete"] = columns["n_sites"] == np.bincount(group, minlength=len(first))
+    sums = np.full((len(first), len(table.energy)), np.nan)
+    ok = np.flatnonzero(~table.failed)
+    ok = ok[np.argsort(group[ok], kind="stable")]
+    if len(ok):
+        present, starts = np.unique(group[ok], return_index=True)
+        parts = weights[ok, np.newaxis] * table.intensity[ok]
+        sums[present] = np.add.reduceat(parts, starts) / columns["multiplicity"][present, np.newaxis]
     return SpectraTable(table.element, table.edge, table.energy, sums, columns)
+
+
+def _groups(columns: Sequence[Array], length: int) -> tuple[Array, Array]:
+    """Return the (g,) first rows of the groups of rows that are equal in all columns, and the (n,) group of each row.
+
+    Groups are numbered in the order in which they appear.
+    """
+    codes = np.zeros(length, dtype=np.int64)
+    for column in columns:
+        kinds, own = np.unique(column, return_inverse=True)
+        _, codes = np.unique(codes * len(kinds) + own.ravel(), return_inverse=True)
+    _, first, group = np.unique(codes, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    return np.sort(first), rank[group]
 
 
 def _check_axis(table: SpectraTable) -> None:
