@@ -11,8 +11,6 @@ from aiida_gbml.calculations.extend_lanczos import extend_lanczos
 from aiida_gbml.calculations.xspectra import XspectraCalculation
 from aiida_gbml.workflows.fan_out import FanOut
 
-_EXTENSION = "extend_lanczos"
-
 
 class XspectraRestartWorkChain(FanOut, BaseRestartWorkChain):
     """Run ``xspectra.x`` until the spectra of all polarisations are there.
@@ -47,6 +45,7 @@ class XspectraRestartWorkChain(FanOut, BaseRestartWorkChain):
         super().setup()
         self.ctx.inputs = self.exposed_inputs(XspectraCalculation, "xspectra")
         self.ctx.interruptions = {}
+        self.ctx.is_extended = False
 
     @process_handler(priority=600, exit_codes=[XspectraCalculation.exit_codes.ERROR_INTERRUPTED])
     def handle_time_limit(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
@@ -82,15 +81,16 @@ class XspectraRestartWorkChain(FanOut, BaseRestartWorkChain):
     @process_handler(priority=500, exit_codes=[XspectraCalculation.exit_codes.WARNING_LANCZOS_NOT_CONVERGED])
     def handle_lanczos(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
         """Allow twice the iterations, once; after that the spectra stand with a warning."""
-        if self.children(_EXTENSION):
+        if self.ctx.is_extended:
             self.ctx.is_finished = True
             self.report_error_handled(calculation, "accepting the spectra, with a warning in `output_parameters`")
             return ProcessHandlerReport(True, ExitCode(0))
-        extended = self.call_once(_EXTENSION, extend_lanczos, parameters=self.ctx.inputs.parameters)
+        extended = self.call_once("extend_lanczos", extend_lanczos, parameters=self.ctx.inputs.parameters)
         if isinstance(extended, ExitCode):
             return ProcessHandlerReport(True, extended)
         self.ctx.inputs.parameters = extended["parameters"]
         self.ctx.inputs.pop("save_folder", None)
+        self.ctx.is_extended = True
         self.report_error_handled(calculation, "starting again with twice the Lanczos iterations")
         return ProcessHandlerReport(True)
 
