@@ -42,24 +42,35 @@ def read(path: Path) -> Settings:
 
     :raises ConfigurationError: when the file is no mapping of known keys.
     """
-    try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as exception:
-        raise ConfigurationError(f"'{path}' is no readable YAML: {exception}") from exception
-    if not isinstance(settings, dict):
-        raise ConfigurationError(f"'{path}' must hold a mapping with the keys {', '.join(_KEYS)}")
-    unknown = [key for key in settings if key not in _KEYS]
-    if unknown:
-        raise ConfigurationError(f"'{path}' has the unknown key '{unknown[0]}', known are {', '.join(_KEYS)}")
-    for name in _GROUPS:
-        if not isinstance(settings.get(name, {}), dict):
-            raise ConfigurationError(f"'{name}' in '{path}' must be a mapping, got {settings[name]!r}")
+    settings = read_mapping(path, _KEYS, _GROUPS)
     if "crystal" in settings:
         settings["crystal"] = path.parent / str(settings["crystal"])
     for name in ("engine", "verification"):
         potential = settings.get(name, {}).get("potential")
         if isinstance(potential, str) and (path.parent / potential).exists():
             settings[name]["potential"] = str(path.parent / potential)
+    return settings
+
+
+def read_mapping(path: Path, keys: Sequence[str], groups: Sequence[str]) -> Settings:
+    """Return the mapping of a YAML file.
+
+    :param keys: that are known.
+    :param groups: those of them that hold mappings.
+    :raises ConfigurationError: when the file holds anything else.
+    """
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as exception:
+        raise ConfigurationError(f"'{path}' is no readable YAML: {exception}") from exception
+    if not isinstance(settings, dict):
+        raise ConfigurationError(f"'{path}' must hold a mapping with the keys {', '.join(keys)}")
+    unknown = [key for key in settings if key not in keys]
+    if unknown:
+        raise ConfigurationError(f"'{path}' has the unknown key '{unknown[0]}', known are {', '.join(keys)}")
+    for name in groups:
+        if not isinstance(settings.get(name, {}), dict):
+            raise ConfigurationError(f"'{name}' in '{path}' must be a mapping, got {settings[name]!r}")
     return settings
 
 
@@ -102,12 +113,12 @@ def builder(settings: Settings) -> ProcessBuilder:
     if settings.get("start_from"):
         search.templates = {f"search_{pk}": _evaluated(pk) for pk in _listed(settings["start_from"])}
     search["metadata"]["label"] = str(settings.get("label") or "")
-    _check(search)
+    check(search)
     return search
 
 
-def _check(search: ProcessBuilder) -> None:
-    """Raise when a search would refuse its inputs, which it does only after they are stored."""
+def check(search: ProcessBuilder) -> None:
+    """Raise when a process would refuse its inputs, which it does only after they are stored."""
     ports = search.process_class.spec().inputs
     error = ports.validate(ports.pre_process(search._inputs(prune=True)))
     if error is not None:

@@ -111,7 +111,10 @@ class SpectraDatasetWorkChain(DatasetProtocol, FanOut):
     # Ground states and spectra
 
     def should_compute(self) -> bool:
-        """Go on until every ground state and every site has been tried."""
+        """Go on until every ground state and every site has been tried, and keep how far that is."""
+        total = sum(1 for _ in self._all_wanted())
+        waiting = self.unfinished(site["label"] for _, site in self._all_wanted())
+        self.ctx.progress = [total - len(waiting), total]
         return bool(self.unfinished(self._labels()))
 
     def compute_sites(self) -> None:
