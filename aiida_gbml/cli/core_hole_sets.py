@@ -77,15 +77,18 @@ def find(name: str, shell: str | None, files: Mapping[str, UpfData] | None = Non
     """
     from aiida_gbml.science.spectra.recipes import find_recipe, recipes
 
+    files = files or {}
     if Path(name).suffix in (".yaml", ".yml"):
         recipe = _read_recipe(Path(name))
     else:
-        recipe = recipes().get(name) or find_recipe(name, shell or "1s")
+        named = recipes().get(name)
+        fits = named is not None and (files or shell is None or shell in named.holes)
+        recipe = named if named is not None and fits else find_recipe(name, shell or "1s")
     chosen = shell or (next(iter(recipe.holes)) if recipe.holes and "1s" not in recipe.holes else "1s")
-    if shell is not None and shell not in recipe.holes and not files:
+    if not files and shell is not None and shell not in recipe.holes:
         have = ", ".join(recipe.holes) or "none"
         raise ValueError(f"the recipe {recipe.name} makes no hole in {shell}; it makes holes in: {have}")
-    return Wanted(recipe, chosen, files or {})
+    return Wanted(recipe, chosen, files)
 
 
 def read_pair(ground: Path, holes: Sequence[Path]) -> dict[str, UpfData]:
