@@ -185,7 +185,7 @@ def _parts(key: str) -> tuple[str, str]:
 
 def _entry(table: SpectraTable) -> Tree:
     """Return the group of one table."""
-    energy = Leaf(table.energy.astype(float), {"units": "eV", "long_name": "absolute energy (eV)"})
+    energy = Leaf(table.energy.astype(float), {"units": "eV", "long_name": "energy (eV)", "energy_axis": "absolute"})
     intensity = Leaf(table.intensity, {"units": "arb"})
     weighted = weighted_spectra(table)
     formulas = sorted(set(table.columns.get("formula", np.array(["unknown"])).tolist()))

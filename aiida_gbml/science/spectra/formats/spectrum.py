@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from ase.data import chemical_symbols
 
+from aiida_gbml import __version__
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.spectra.table import EDGES, SpectraError, SpectraTable, tables_from_rows
 
@@ -29,7 +30,7 @@ class MeasuredSpectrum:
 
     Well-known metadata: ``element``, ``edge`` (as in :class:`SpectraTable`), ``title``, ``energy_axis`` ('absolute' or
     'relative'), ``signal`` (what the intensity is, such as 'transmission', 'fluorescence', 'energy loss',
-    'calculated'), ``intensity_unit``, ``beam_energy`` (keV), ``convergence_angle`` and ``collection_angle`` (mrad,
+    'calculated'), ``intensity_unit``, ``program``, ``beam_energy`` (keV), ``convergence_angle`` and ``collection_angle`` (mrad,
     semi-angles), ``sample``, ``licence``, ``structure_uuid``, ``calculation_uuid``. What else a file says is kept under
     the file's own names in lower case.
 
@@ -73,7 +74,7 @@ def spectrum_of_row(table: SpectraTable, row: int) -> MeasuredSpectrum:
     if table.failed[row]:
         raise FormatError(f"row {row} of {table.key} failed: {columns.get('reason') or 'no reason is kept'}")
     own = {"element": table.element, "edge": table.edge, "energy_axis": "absolute"}
-    own |= {"signal": "calculated", "intensity_unit": "arb"}
+    own |= {"signal": "calculated", "intensity_unit": "arb", "program": f"aiida-gbml {__version__}"}
     told = {name: value for name, value in columns.items() if isinstance(value, str) or np.isfinite(value)}
     return spectrum_of_points(table.energy, table.intensity[row].astype(float), {**told, **own})
 
