@@ -30,9 +30,9 @@ class MeasuredSpectrum:
 
     Well-known metadata: ``element``, ``edge`` (as in :class:`SpectraTable`), ``title``, ``energy_axis`` ('absolute' or
     'relative'), ``signal`` (what the intensity is, such as 'transmission', 'fluorescence', 'energy loss',
-    'calculated'), ``intensity_unit``, ``program``, ``beam_energy`` (keV), ``convergence_angle`` and ``collection_angle`` (mrad,
-    semi-angles), ``sample``, ``licence``, ``structure_uuid``, ``calculation_uuid``. What else a file says is kept under
-    the file's own names in lower case.
+    'calculated'), ``intensity_unit``, ``program``, ``beam_energy`` (keV), ``convergence_angle`` and
+    ``collection_angle`` (mrad, semi-angles), ``sample``, ``licence``, ``structure_uuid``, ``calculation_uuid``. What
+    else a file says is kept under the file's own names in lower case.
 
     :param energy: (m,) eV, rising.
     :param intensity: (m,) in the unit that the metadata name.
