@@ -67,7 +67,7 @@ def _energies(results: Mapping[str, orm.Data], facts: Facts, pair: CoreHolePairD
     found |= {"core_term": core_term, "transition_energy": None}
     for state, run in (("ground", "none"), ("excited", "excited")):
         if f"{run}_scf" in results:
-            found[f"{state}_energy"] = results[f"{run}_scf"].get_dict()["energy"]  # type: ignore[attr-defined]
+            found[f"{state}_energy"] = results[f"{run}_scf"].get_dict()["energy"]
     if {"ground_energy", "excited_energy"} <= found.keys() and core_term is not None:
         found["transition_energy"] = transition_energy(found["ground_energy"], found["excited_energy"], core_term)
     return found

@@ -119,7 +119,7 @@ def _electrons(supercell: Supercell, pair: CoreHolePairData, pseudos: dict[str, 
     """Return the valence electrons of the cell with the datasets of the ground state."""
     from aiida_gbml.science.engines.upf import read_upf
 
-    valences = {symbol: read_upf(pseudo.get_content(mode="rb")).z_valence for symbol, pseudo in pseudos.items()}  # type: ignore[attr-defined]
+    valences = {symbol: read_upf(pseudo.get_content(mode="rb")).z_valence for symbol, pseudo in pseudos.items()}
     valences[pair.base.attributes.get("element")] = pair.base.attributes.get("z_valence_ground")
     return float(sum(valences[symbol] for symbol in supercell.atoms.symbols))
 

@@ -79,4 +79,5 @@ def marked_kind(atoms: Atoms, marked: orm.StructureData, absorber: int) -> str:
         raise ValueError(
             f"atom {absorber} of the ground state shares the kind '{names[absorber]}' with others: mark it first"
         )
-    return names[absorber]
+    name: str = names[absorber]
+    return name

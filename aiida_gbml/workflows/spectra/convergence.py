@@ -66,7 +66,9 @@ class CoreHoleConvergenceWorkChain(FanOut):
     def setup(self) -> ExitCode | None:
         """Find the cells and meshes of the steps, each different from the one before."""
         given = {name: self.inputs.spectrum[name] for name in ("structure", "site")}
-        outputs = self.call_once("plan", plan_convergence, cell=self.inputs.cell, steps=self.inputs.steps, **given)
+        outputs = self.call_once(
+            "plan_convergence", plan_convergence, cell=self.inputs.cell, steps=self.inputs.steps, **given
+        )
         if isinstance(outputs, ExitCode):
             return self._exit("ERROR_INVALID_STEPS", reason=outputs.message)
         self.ctx.planned = outputs

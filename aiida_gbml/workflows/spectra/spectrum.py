@@ -25,6 +25,9 @@ from aiida_gbml.workflows.spectra.xspectra_base import XspectraRestartWorkChain
 LEAST_GAP = 0.05
 """Gap in eV below which fixed occupations are no ground state."""
 
+CAVEAT = 5
+"""First digit of the exit codes of processes that have a result with a caveat."""
+
 _PLANNED = ("structure", "site", "edge", "treatments", "cell", "polarisations", "alignment", "electronic_type")
 _DISTANCES = ("kpoints_distance", "spectrum_kpoints_distance")
 
@@ -73,7 +76,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         if "ground_state" in self.inputs:
             given["ground_state"] = self.inputs.ground_state.structure
         outputs = self.call_once(
-            "plan",
+            "plan_absorption",
             plan_absorption,
             pw_parameters=self.inputs.pw.pw.parameters,
             xspectra_parameters=self.inputs.xspectra.xspectra.parameters,
@@ -302,7 +305,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
 
 def _has_spectra(child: orm.ProcessNode) -> bool:
     """Return whether a child has a result, if with a caveat."""
-    is_usable = child.is_finished_ok or (child.is_finished and 500 <= child.exit_status < 600)
+    is_usable = child.is_finished_ok or (child.exit_status or 0) // 100 == CAVEAT
     return is_usable and "spectra" in child.outputs and "output_parameters" in child.outputs
 
 

@@ -85,20 +85,17 @@ class SpectrumProtocol(ProtocolMixin):
         settings = cls.get_protocol_inputs(protocol, dict(overrides or {}))
         builder: ProcessBuilder = cls.get_builder()
         builder.structure = structure
-        for name, kind, value in (
-            ("site", orm.Int, site),
-            ("edge", orm.Str, edge),
-            ("treatments", orm.List, list(treatments)),
-            ("electronic_type", orm.Str, electronic_type),
-        ):
-            builder[name] = kind(value)
+        builder.site = orm.Int(site)
+        builder.edge = orm.Str(edge)
+        builder.treatments = orm.List(list(treatments))
+        builder.electronic_type = orm.Str(electronic_type)
         for name, kind in (_NODES | _OPTIONAL).items():
             if name in settings:
                 builder[name] = kind(settings[name])
         builder.pairs = dict(pairs)
         builder.pseudos = dict(pseudos or {})
         parameters = settings["pw"]["pw"]["parameters"]
-        parameters["SYSTEM"] = _cutoffs(builder.pairs, builder.pseudos, parameters.get("SYSTEM", {}))
+        parameters["SYSTEM"] = _cutoffs(pairs, pseudos or {}, parameters.get("SYSTEM", {}))
         for name, code in (("pw", pw_code), ("xspectra", xspectra_code)):
             builder[name] = _jobs(code, name, settings[name], options or {})
         return builder
