@@ -31,6 +31,7 @@ version = release = aiida_gbml.__version__
 
 extensions = [
     "aiida.sphinxext",
+    "core_hole_recipes",
     "exit_codes",
     "mathml",
     "myst_nb",
@@ -76,6 +77,8 @@ def link_short_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, text
     """Link a name that a module imports, and its docstrings use, to where it is documented."""
     if node.get("refdomain") != "py" or node.hasattr("refspecific"):
         return None
+    if node["reftype"] == "attr" and "." not in node["reftarget"]:
+        return None  # an attribute of the class itself; others have one of that name too
     node["refspecific"] = True  # look at the ends of the names as well
     place, kind, target = node["refdoc"], node["reftype"], node["reftarget"]
     return env.get_domain("py").resolve_xref(env, place, app.builder, kind, target, node, text)
