@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.integrate import trapezoid
 
 from aiida_gbml.science.archive import Array
 
@@ -65,6 +67,8 @@ class Upf:
     :param core_orbitals: in the order of the file.
     :param cutoff_wfc: suggested cutoff of the wavefunctions in Ry, None when the file has none.
     :param cutoff_rho: suggested cutoff of the density in Ry, None when the file has none.
+    :param overlaps: eigenvalues of the overlap operator 1 + sum q_ij |i><j| of an ultrasoft set among its projectors,
+        growing; empty for other sets and for files of version 1.
     """
 
     element: str
@@ -79,6 +83,7 @@ class Upf:
     core_orbitals: tuple[CoreOrbital, ...]
     cutoff_wfc: float | None
     cutoff_rho: float | None
+    overlaps: tuple[float, ...] = ()
 
     @property
     def program(self) -> str:
@@ -101,7 +106,7 @@ def read_upf(content: bytes) -> Upf:
         return _read_version_2(text) if re.search(r"<UPF\s+version\s*=\s*[\"']2", text) else _read_version_1(text)
     except UpfError:
         raise
-    except (ValueError, IndexError, KeyError, OverflowError) as exception:
+    except (ValueError, IndexError, KeyError, OverflowError, np.linalg.LinAlgError) as exception:
         raise UpfError(f"the file is damaged ({type(exception).__name__}: {exception})") from exception
 
 
@@ -131,6 +136,7 @@ def _read_version_2(text: str) -> Upf:
     header = _attributes(_opening(text, "PP_HEADER"))
     mesh = _checked_mesh(_numbers(_section(text, "PP_R")), header.get("mesh_size", ""))
     generated = header.get("generated", "").replace("&quot;", '"')
+    momenta = _momenta(re.findall(r"<PP_BETA\.\d+\b[^>]*>", text), "angular_momentum")
     orbitals = [_attributes(tag) for tag in re.findall(r"<PP_GIPAW_CORE_ORBITAL\.\d+\b[^>]*>", text)]
     return Upf(
         **_identity(header["element"], header["pseudo_type"], header["functional"]),
@@ -138,7 +144,7 @@ def _read_version_2(text: str) -> Upf:
         l_max=int(header["l_max"]),
         generator=generated if _PROGRAM.match(generated) else _generator(text),
         mesh=mesh,
-        projectors=tuple(_momenta(re.findall(r"<PP_BETA\.\d+\b[^>]*>", text), "angular_momentum")),
+        projectors=tuple(momenta),
         gipaw_projectors=tuple(_momenta(re.findall(r"<PP_GIPAW_ORBITAL\.\d+\b[^>]*>", text), "l")),
         core_orbitals=tuple(
             _orbital(
@@ -151,6 +157,7 @@ def _read_version_2(text: str) -> Upf:
         ),
         cutoff_wfc=_cutoff(header.get("wfc_cutoff", "0")),
         cutoff_rho=_cutoff(header.get("rho_cutoff", "0")),
+        overlaps=_overlaps(text, mesh, momenta) if header["pseudo_type"].strip() in ("US", "USPP") else (),
     )
 
 
@@ -176,7 +183,20 @@ def _read_version_1(text: str) -> Upf:
     )
 
 
-def _identity(element: str, pseudo_type: str, functional: str) -> dict[str, str]:
+def _overlaps(text: str, mesh: Array, momenta: list[int]) -> tuple[float, ...]:
+    """Return the eigenvalues of the overlap operator in the space of the projectors.
+
+    :param mesh: (m,) radii in bohr.
+    :param momenta: angular momenta of the projectors; those of different ones are orthogonal.
+    """
+    count = len(momenta)
+    charges = _numbers(_section(text, "PP_Q")).reshape(count, count)
+    radial = np.array([_numbers(_section(text, f"PP_BETA.{index}")) for index in range(1, count + 1)])
+    products = trapezoid(radial[:, None] * radial[None], mesh, axis=-1) * np.equal.outer(momenta, momenta)
+    return tuple(sorted(float(value.real) for value in np.linalg.eigvals(np.eye(count) + charges @ products)))
+
+
+def _identity(element: str, pseudo_type: str, functional: str) -> dict[str, Any]:
     """Return the checked names of a header."""
     if not _ELEMENT.fullmatch(element.strip()):
         raise UpfError(f"the file names the element '{element.strip()[:20]}', which is none")
