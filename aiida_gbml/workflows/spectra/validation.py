@@ -62,10 +62,13 @@ def validate_polarisations(value: orm.Dict, _: Any) -> str | None:
 
 
 def validate_broadening(value: orm.Dict, _: Any) -> str | None:
-    """Refuse widths that are not known or impossible."""
+    """Refuse widths that are not known or impossible; the onset of growing widths follows from the spectrum."""
     from aiida_gbml.science.spectra.broadening import validate
 
-    return _complaint(validate, value.get_dict())
+    settings = value.get_dict()
+    if isinstance(settings.get("arctangent"), dict):
+        settings["arctangent"] = {"onset": 0.0, **settings["arctangent"]}
+    return _complaint(validate, settings)
 
 
 def validate_spectrum(value: Namespace, _: Any) -> str | None:
