@@ -7,6 +7,7 @@ from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
 from aiida_gbml.data.structure_set import StructureSetData
+from aiida_gbml.science.spectra.identity import formula_of
 
 
 @calcfunction
@@ -20,7 +21,7 @@ def collect_structures(labels: orm.Dict, **structures: orm.StructureData) -> dic
     """
     names = sorted(structures)
     nodes = [structures[name] for name in names]
-    told = [labels.get_dict().get(name) or structures[name].get_formula("hill_compact") for name in names]
+    told = [labels.get_dict().get(name) or formula_of(structures[name].get_ase()) for name in names]
     try:
         collected = StructureSetData.from_structure_data(nodes).structures
     except ValueError as exception:

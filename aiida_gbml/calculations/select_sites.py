@@ -11,7 +11,7 @@ from aiida.engine import calcfunction
 
 from aiida_gbml.data.marked_structure import atoms_with_origin, mark_absorbers
 from aiida_gbml.data.structure_set import StructureSetData
-from aiida_gbml.science.spectra.identity import settings_key, structure_key
+from aiida_gbml.science.spectra.identity import formula_of, settings_key, structure_key
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -61,10 +61,10 @@ def select_sites(
         site["distance_from_boundary"] = _distance(structures.structures, row.value, site["site"])
         site["keys"] = {one: settings_key(settings.get_dict(), names, site["element"], one) for one in treatments}
     told = {
-        "formula": structure.get_formula("hill_compact"),
+        "formula": formula_of(atoms),
         "structure_md5": structure_key(atoms),
         "structure_uuid": structure.uuid,
-        "structure_label": structure.get_formula("hill_compact"),
+        "structure_label": formula_of(atoms),
         **_columns(structures.structures, row.value),
     }
     outputs = {"structure": structure, "sites": orm.Dict({"columns": told, "sites": sites, "reason": reason})}

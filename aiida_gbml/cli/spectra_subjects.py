@@ -74,6 +74,7 @@ def _of_node(node: Any) -> Subject:
     from aiida import orm
 
     from aiida_gbml.data.structure_set import StructureSetData
+    from aiida_gbml.science.spectra.identity import formula_of
     from aiida_gbml.science.structure_set import StructureSet
 
     if isinstance(node, StructureSetData):
@@ -86,8 +87,9 @@ def _of_node(node: Any) -> Subject:
         raise ConfigurationError(f"node {node.pk} is a {type(node).__name__}, neither a structure nor a set of them")
     if node.is_alloy or node.has_vacancies:
         raise ConfigurationError(f"structure {node.pk} has partial occupancies; give an ordered structure")
-    label = node.label or node.get_formula("hill_compact")
-    content = StructureSet.from_ase([node.get_ase()], structure_label=[label])
+    atoms = node.get_ase()
+    label = node.label or formula_of(atoms)
+    content = StructureSet.from_ase([atoms], structure_label=[label])
     return Subject(content, lambda: _collected({label: node}))
 
 

@@ -34,6 +34,13 @@ def structure_key(atoms: Atoms) -> str:
     return _digest(b"".join((np.round(part, _DIGITS) + 0.0).astype("<f8").tobytes() for part in parts))
 
 
+def formula_of(atoms: Atoms) -> str:
+    """Return the formula in Hill's order: a unit of what is periodic, all atoms of a molecule."""
+    formula = atoms.symbols.formula
+    text: str = (formula.reduce()[0] if np.any(atoms.pbc) else formula).format("hill")
+    return text
+
+
 def settings_key(settings: Mapping[str, Any], elements: Iterable[str], element: str, treatment: str) -> str:
     """Return the MD5 of the settings that decide about one spectrum.
 

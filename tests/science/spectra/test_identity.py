@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ase.build import bulk
+from ase.build import bulk, molecule
 
 from aiida_gbml.science.spectra.identity import (
+    formula_of,
     key_of,
     known_rows,
     settings_key,
@@ -48,6 +49,11 @@ def test_structures_differ_by_what_can_be_seen_of_them() -> None:
         else:
             other.symbols[0] = "Ca"
         assert structure_key(other) != key, change
+
+
+def test_a_crystal_is_named_by_its_unit_and_a_molecule_by_its_atoms() -> None:
+    assert formula_of(bulk("MgO", "rocksalt", a=4.2, cubic=True)) == "MgO"
+    assert formula_of(molecule("C2H4")) == "C2H4"
 
 
 def test_only_the_datasets_that_take_part_count() -> None:

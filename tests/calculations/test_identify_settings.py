@@ -1,0 +1,47 @@
+"""Settings have equal keys when they compute the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiida import orm
+from core_hole_data import oxygen_pair, upf_node
+
+from aiida_gbml.calculations.identify_settings import identify_settings
+
+pytestmark = pytest.mark.usefixtures("aiida_profile")
+
+
+def keys(**changes: Any) -> dict[str, Any]:
+    given = {
+        "pair_O_full": oxygen_pair(),
+        "pseudo_Mg": upf_node("Mg", 2.0),
+        "setting_cell": orm.Dict({"min_distance": 9.0}),
+        "setting_kpoints_distance": orm.Float(0.3),
+    }
+    found: dict[str, Any] = identify_settings(**{**given, **changes})["settings"].get_dict()
+    return found
+
+
+def test_equal_content_has_equal_keys_whatever_the_nodes() -> None:
+    assert keys() == keys()
+    assert keys()["elements"] == {
+        "O": {
+            "ground": oxygen_pair().base.attributes.get("ground_md5"),
+            "full": oxygen_pair().base.attributes.get("hole_md5"),
+        },
+        "Mg": {"ground": upf_node("Mg", 2.0).md5},
+    }
+
+
+def test_a_setting_changes_the_key_that_all_share_and_a_dataset_only_that_of_its_element() -> None:
+    assert keys(setting_kpoints_distance=orm.Float(0.2))["common"] != keys()["common"]
+    other = keys(pair_O_full=oxygen_pair(valence=8.0))
+    assert other["common"] == keys()["common"]
+    assert other["elements"]["Mg"] == keys()["elements"]["Mg"]
+    assert other["elements"]["O"] != keys()["elements"]["O"]
+
+
+def test_what_the_checks_say_of_a_pair_does_not_count() -> None:
+    assert keys(pair_O_full=oxygen_pair(verdict="failed")) == keys()

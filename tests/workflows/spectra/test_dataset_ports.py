@@ -1,0 +1,20 @@
+"""What counts as a setting, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from datasets import magnesia
+
+from aiida_gbml.workflows.spectra.dataset_ports import plan_inputs, settings_of
+
+
+def test_the_settings_are_what_changes_a_spectrum(spectra_dataset: Callable[..., Any]) -> None:
+    """Codes, resources and limits are not among them."""
+    site = spectra_dataset([magnesia()], overrides={"broadening": {"gaussian": 0.5}}).site._inputs(prune=True)
+    assert set(settings_of(site)) == {
+        *("cell", "polarisations", "alignment", "electronic_type", "kpoints_distance", "spectrum_kpoints_distance"),
+        *("empirical_offset", "broadening", "pw_parameters", "xspectra_parameters"),
+    }
+    assert set(plan_inputs(site)) < set(settings_of(site))
