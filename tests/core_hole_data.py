@@ -21,6 +21,27 @@ _ENERGIES = {
 CORE_TERM = 55.0 * 13.605693123  # (-100 + 36) - (-150 + 31) Ry
 """Of :func:`oxygen_pair` with a full hole, in eV."""
 
+FULL = [[0.0, 6.0, 8.0], [1.0, 6.5, 9.0]]
+EXCITED = [[[0.0, 2.0, 8.0], [0.5, 2.9, 8.0]], [[0.0, 4.0, 8.0], [0.5, 4.0, 8.0]]]
+"""Bands at two k-points, and those of two spins; in eV."""
+
+DETAILS = {
+    "element": "O",
+    "edge": "K",
+    "treatment": "full",
+    "site": 1,
+    "multiplicity": 1,
+    "formula": "MgO",
+    "alignment": "transition_energy",
+    "energy_zero": 7.5,
+    "transition_energy": 528.0,
+    "empirical_offset": 0.0,
+    "polarisation": "powder",
+    "broadening": "none",
+    "warnings": [],
+}
+"""Of a spectrum."""
+
 
 def upf(element: str, valence: float, functional: str = "PBE") -> bytes:
     """Return a file with a header, a mesh, projectors and the core orbital 1s."""
@@ -78,3 +99,13 @@ def oxygen_structure(*symbols: str) -> orm.StructureData:
     for index, symbol in enumerate(symbols):
         structure.append_atom(symbols=symbol, position=[4.2 * index / len(symbols)] * 3)
     return structure.store()
+
+
+def band_node(bands: Any, n_filled: Any) -> orm.BandsData:
+    """Return bands at two k-points, of which so many are filled in each spin."""
+    counts = np.reshape(n_filled, (-1, 1, 1)) if np.ndim(n_filled) else n_filled
+    occupations = (np.arange(np.shape(bands)[-1]) < counts) * np.ones(np.shape(bands))
+    node = orm.BandsData()
+    node.set_kpoints([[0.0, 0.0, 0.0], [0.5, 0.0, 0.0]])
+    node.set_bands(np.array(bands), units="eV", occupations=occupations)
+    return node
