@@ -20,10 +20,9 @@ def collect_structures(labels: orm.Dict, **structures: orm.StructureData) -> dic
     :param structures: at most 199 of them.
     """
     names = sorted(structures)
-    nodes = [structures[name] for name in names]
-    told = [labels.get_dict().get(name) or formula_of(structures[name].get_ase()) for name in names]
     try:
-        collected = StructureSetData.from_structure_data(nodes).structures
+        collected = StructureSetData.from_structure_data([structures[name] for name in names]).structures
     except ValueError as exception:
         return ExitCode(201, str(exception))
+    told = [labels.get_dict().get(name) or formula_of(atoms) for name, atoms in zip(names, collected, strict=True)]
     return {"collected": StructureSetData(collected.with_columns(structure_label=np.array(told, dtype=str)))}
