@@ -1,4 +1,4 @@
-"""The job that makes one pseudopotential of a recipe."""
+"""The job that makes one pseudopotential of a recipe, or tests one from elsewhere in the same atom."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from aiida.engine import CalcJob, CalcJobProcessSpec, PortNamespace
 from aiida_pseudo.data.pseudo import UpfData
 
 from aiida_gbml.science.engines.ld1 import ALL_ELECTRON_DERIVATIVES, PSEUDO_DERIVATIVES
+from aiida_gbml.science.engines.upf import read_upf
+from aiida_gbml.science.spectra.atom_test import TESTED, atom_test_text
 from aiida_gbml.science.spectra.recipes import REMOVED, Recipe
 
 
 class Ld1Calculation(CalcJob):
-    """Generate the pseudopotential of a recipe with ``ld1.x``, with or without a core hole; it takes about a second."""
+    """Generate the pseudopotential of a recipe with ``ld1.x``, with or without a core hole; it takes about a second.
+
+    A pseudopotential from elsewhere is tested in the same atom, if ``ld1.x`` can read it (UPF version 2).
+    """
 
     CACHE_VERSION: int | None = 1
 
@@ -33,6 +38,12 @@ class Ld1Calculation(CalcJob):
         )
         spec.input("shell", valid_type=orm.Str, serializer=orm.to_aiida_type, help="Shell of the hole: '1s' or '2p'.")
         spec.input("hole", valid_type=orm.Str, serializer=orm.to_aiida_type, help="'none', 'half' or 'full'.")
+        spec.input(
+            "pseudo",
+            valid_type=UpfData,
+            required=False,
+            help="A dataset that is tested in the atom of the recipe, instead of making one.",
+        )
         options: Any = spec.inputs["metadata"]["options"]
         options["parser_name"].default = "gbml.ld1"
         options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
@@ -54,12 +65,15 @@ class Ld1Calculation(CalcJob):
         code_info.stdout_name = options.output_filename
         info = CalcInfo()
         info.codes_info = [code_info]
-        derivatives = [ALL_ELECTRON_DERIVATIVES, PSEUDO_DERIVATIVES]
-        info.retrieve_list = [options.output_filename, _pseudo_filename(self.inputs), *derivatives]
+        info.retrieve_list = [options.output_filename, ALL_ELECTRON_DERIVATIVES, PSEUDO_DERIVATIVES]
+        if "pseudo" in self.inputs:
+            info.local_copy_list = [(self.inputs.pseudo.uuid, self.inputs.pseudo.filename, TESTED)]
+        else:
+            info.retrieve_list.append(_pseudo_filename(self.inputs))
         return info
 
 
-def validate_ld1(inputs: Mapping[str, Any], _: PortNamespace) -> str | None:
+def validate_ld1(inputs: Mapping[str, Any], _: PortNamespace | None = None) -> str | None:
     """Return why a recipe cannot be written with the hole that is asked for."""
     if any(inputs.get(name) is None for name in ("recipe", "shell", "hole")):
         return None  # the ports themselves say what is missing
@@ -72,6 +86,9 @@ def validate_ld1(inputs: Mapping[str, Any], _: PortNamespace) -> str | None:
 
 def _input_text(inputs: Mapping[str, Any]) -> str:
     recipe = Recipe.from_mapping(inputs["recipe"].get_dict())
+    if inputs.get("pseudo") is not None:
+        upf = read_upf(inputs["pseudo"].get_content(mode="rb"))
+        return atom_test_text(recipe, inputs["shell"].value, inputs["hole"].value, upf)
     if inputs["hole"].value not in REMOVED:
         raise ValueError(f"the hole is '{inputs['hole'].value}', expected one of {', '.join(REMOVED)}")
     return recipe.input_text(inputs["shell"].value, inputs["hole"].value, _pseudo_filename(inputs))
@@ -84,7 +101,12 @@ def _pseudo_filename(inputs: Mapping[str, Any]) -> str:
 
 def _define_outputs(spec: CalcJobProcessSpec) -> None:
     """Declare what the parser attaches."""
-    spec.output("pseudo", valid_type=UpfData, help="The pseudopotential; `CoreHoleUpfData` when it has a hole.")
+    spec.output(
+        "pseudo",
+        valid_type=UpfData,
+        required=False,
+        help="The pseudopotential that was made; `CoreHoleUpfData` when it has a hole.",
+    )
     spec.output(
         "output_parameters",
         valid_type=orm.Dict,

@@ -31,7 +31,7 @@ class Ld1Parser(Parser):
     CACHE_VERSION: int | None = 1
 
     def parse(self, **_: Any) -> ExitCode | None:
-        """Return an exit code unless there is a pseudopotential, with its energies and logarithmic derivatives."""
+        """Return an exit code unless there are energies and logarithmic derivatives, and what was to be made."""
         stdout = self._content(self.node.get_option("output_filename") or "")
         if not stdout:
             # What the scheduler has said already (out of memory, walltime) says more than that a file is missing.
@@ -39,22 +39,33 @@ class Ld1Parser(Parser):
         result = parse_ld1(stdout.decode("utf-8", errors="replace"))
         if result.failure:
             return self._exit("ERROR_LD1_STOPPED", reason=result.failure)
-        inputs, recipe = self.node.inputs, Recipe.from_mapping(self.node.inputs.recipe.get_dict())
-        filename = recipe.pseudo_filename(inputs.shell.value, inputs.hole.value)
-        content = self._content(filename)
-        if not content:
+        made = None if "pseudo" in self.node.inputs else self._content(self._filename)
+        if made == b"":
             return self._exit("ERROR_NO_PSEUDO")
         try:
-            upf = _checked_upf(content, recipe)
+            upf = _checked_upf(made, self._recipe) if made else self._tested
             self.out("log_derivatives", self._log_derivatives())
             self.out("output_parameters", orm.Dict(_parameters(result, upf)))
         except UpfError as exception:
             return self._exit("ERROR_PSEUDO_DAMAGED", reason=str(exception))
         except Ld1OutputError as exception:
             return self._exit("ERROR_OUTPUT_DAMAGED", reason=str(exception))
-        kind = UpfData if inputs.hole.value == "none" else CoreHoleUpfData
-        self.out("pseudo", kind(BytesIO(content), filename=filename))
+        if made:
+            kind = UpfData if self.node.inputs.hole.value == "none" else CoreHoleUpfData
+            self.out("pseudo", kind(BytesIO(made), filename=self._filename))
         return None
+
+    @property
+    def _recipe(self) -> Recipe:
+        return Recipe.from_mapping(self.node.inputs.recipe.get_dict())
+
+    @property
+    def _filename(self) -> str:
+        return self._recipe.pseudo_filename(self.node.inputs.shell.value, self.node.inputs.hole.value)
+
+    @property
+    def _tested(self) -> Upf:
+        return read_upf(self.node.inputs.pseudo.get_content(mode="rb"))
 
     def _log_derivatives(self) -> orm.ArrayData:
         """Return the logarithmic derivatives of the atom and of the pseudo atom on one grid of energies."""

@@ -15,7 +15,7 @@ from aiida_quantumespresso.workflows.protocols.utils import ProtocolMixin
 
 from aiida_gbml.calculations.assemble_core_hole_pair import assemble_core_hole_pair
 from aiida_gbml.calculations.judge_core_hole_set import judge_core_hole_set
-from aiida_gbml.calculations.ld1 import Ld1Calculation
+from aiida_gbml.calculations.ld1 import Ld1Calculation, validate_ld1
 from aiida_gbml.calculations.prepare_reference_runs import prepare_reference_runs
 from aiida_gbml.data.core_hole_pair import HOLES
 from aiida_gbml.science.spectra.recipes import Recipe, find_recipe, recipes
@@ -125,13 +125,25 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
     @property
     def atoms(self) -> list[str]:
         """Call-link labels of the jobs of ``ld1.x``."""
-        own = [] if "ground" in self.inputs else ["atom_none", *(f"atom_{size}" for size in self.sizes)]
+        own = [
+            f"atom_{hole}" for hole in ("none", *self.sizes) if "ground" not in self.inputs or hole in self._testable
+        ]
         return own + [f"partner_{element}" for element in sorted(self.inputs.get("partner_recipes", {}))]
 
     @property
     def crystals(self) -> list[str]:
         """Call-link labels of the runs of ``pw.x``."""
         return [f"crystal_{i}" for i in range(len(self.inputs.scales))] + [f"hole_{size}" for size in self.ctx.made]
+
+    @cached_property
+    def _testable(self) -> list[str]:
+        """Holes of which the user's dataset can be tested in the atom."""
+        return [
+            hole
+            for hole in ("none", *self.sizes)
+            if "code" in self.inputs.get("ld1", {})
+            and validate_ld1({**self._inputs_of_atom(hole), "pseudo": self._dataset(hole)}) is None
+        ]
 
     def should_run_ld1(self) -> bool:
         """Go on until every dataset has been generated."""
@@ -142,12 +154,17 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
         self.fan_out(self.atoms, self._build_atom, self.inputs.max_concurrent.value)
 
     def inspect_ld1(self) -> ExitCode | None:
-        """Go on with the holes whose dataset could be made; without those of the ground states there is no use."""
+        """Go on with the holes whose dataset could be made; without those of the ground states there is no use.
+
+        A user's datasets are there anyway: of those that ``ld1.x`` cannot read the atomic checks are missing.
+        """
         failures = self._failures(self.atoms)
         for label, reason in failures.items():
-            self.report(f"no dataset {label}: {reason}")
-        self.ctx.made = [size for size in self.sizes if f"atom_{size}" not in failures]
-        needed = [label for label in failures if label not in {f"atom_{size}" for size in self.sizes}]
+            self.report(f"{label} failed: {reason}")
+        given = "ground" in self.inputs
+        self.ctx.made = [size for size in self.sizes if given or f"atom_{size}" not in failures]
+        spared = {f"atom_{hole}" for hole in (("none", *self.sizes) if given else self.sizes)}
+        needed = [label for label in failures if label not in spared]
         if not needed:
             return None
         code: ExitCode = self.exit_codes.ERROR_NO_GROUND_STATE
@@ -182,7 +199,8 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
         }
         atoms = {
             f"{name}_{hole}": children[f"atom_{hole}"].outputs[output]
-            for hole in ([] if "ground" in self.inputs else ["none", *self.ctx.made])
+            for hole in ("none", *self.ctx.made)
+            if f"atom_{hole}" in children and children[f"atom_{hole}"].is_finished_ok
             for name, output in (("atom", "output_parameters"), ("derivatives", "log_derivatives"))
         }
         return self._call(
@@ -204,8 +222,9 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
             given = {"ground": self._dataset("none"), "hole": self._dataset(size), "shell": self.inputs.shell}
             if "ground" not in self.inputs:
                 given["recipe"] = self.inputs.recipe
-                given["ground_atom"] = children["atom_none"].outputs.output_parameters
-                given["hole_atom"] = children[f"atom_{size}"].outputs.output_parameters
+            atoms = {"ground_atom": children.get("atom_none"), "hole_atom": children.get(f"atom_{size}")}
+            if all(atom is not None and atom.is_finished_ok for atom in atoms.values()):
+                given |= {name: atom.outputs.output_parameters for name, atom in atoms.items() if atom is not None}
             checks = children["judge"].outputs[size]
             refused = self._call(
                 f"assemble_{size}", assemble_core_hole_pair, size=orm.Str(size), checks=checks, **given
@@ -238,12 +257,18 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
         return left > 0
 
     def _build_atom(self, label: str) -> Launch:
-        """Return the job that makes a dataset."""
+        """Return the job that makes a dataset, or tests a user's."""
         kind, _, name = label.partition("_")
-        own = {"recipe": self.inputs.recipe, "shell": self.inputs.shell, "hole": orm.Str(name)}
         if kind == "partner":
-            own = {**own, "recipe": self.inputs.partner_recipes[name], "hole": orm.Str("none")}
+            own = {**self._inputs_of_atom("none"), "recipe": self.inputs.partner_recipes[name]}
+        else:
+            own = self._inputs_of_atom(name)
+            if "ground" in self.inputs:
+                own["pseudo"] = self._dataset(name)
         return Ld1Calculation, {**self.exposed_inputs(Ld1Calculation, namespace="ld1"), **own}
+
+    def _inputs_of_atom(self, hole: str) -> dict[str, orm.Data]:
+        return {"recipe": self.inputs.recipe, "shell": self.inputs.shell, "hole": orm.Str(hole)}
 
     def _build_crystal(self, label: str) -> Launch:
         """Return the work chain of one run of ``pw.x``."""

@@ -39,7 +39,7 @@ def define_datasets(spec: WorkChainSpec) -> None:
     spec.expose_inputs(
         Ld1Calculation,
         namespace="ld1",
-        exclude=("recipe", "shell", "hole"),
+        exclude=("recipe", "shell", "hole", "pseudo"),
         namespace_options={"required": False, "populate_defaults": False, "help": "The code `ld1.x` and its options."},
     )
     spec.input("ground", valid_type=UpfData, required=False, help="A user's dataset of the ground state.")
