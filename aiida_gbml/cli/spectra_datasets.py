@@ -62,7 +62,8 @@ def _latest(
     from aiida_gbml.data.core_hole_pair import CoreHolePairData
 
     query = CoreHolePairData.query(element, shell, hole, None if accept_failed else "passed")
-    for pair in query.all(flat=True):
+    pairs: list[CoreHolePairData] = query.all(flat=True)
+    for pair in pairs:
         if ground in (None, pair.base.attributes.get("ground_md5")):
             return pair
     raise ConfigurationError(

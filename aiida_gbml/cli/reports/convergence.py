@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aiida_gbml.cli.reports.base import Report, as_table, children_problems, refuse_measured
 from aiida_gbml.workflows.process_view import ProcessView
@@ -29,8 +29,8 @@ class ConvergenceReport(Report):
     """The steps towards a converged spectrum."""
 
     noun = "convergence"
-    pictures = ("convergence",)
-    formats = ("csv", "json")
+    pictures: ClassVar[tuple[str, ...]] = ("convergence",)
+    formats: ClassVar[tuple[str, ...]] = ("csv", "json")
 
     def __init__(self, node: orm.Node) -> None:
         super().__init__(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aiida_gbml.cli.reports.base import Report, as_lines, as_table, children_problems
 from aiida_gbml.cli.reports.spectra_files import FORMATS, write_tables
@@ -30,8 +30,8 @@ class DatasetReport(Report):
     """A dataset of spectra, or the process that computes it."""
 
     noun = "spectra"
-    pictures = PICTURES
-    formats = FORMATS
+    pictures: ClassVar[tuple[str, ...]] = PICTURES
+    formats: ClassVar[tuple[str, ...]] = FORMATS
 
     def __init__(self, node: orm.Node) -> None:
         from aiida_gbml.workflows.spectra.view import DatasetView

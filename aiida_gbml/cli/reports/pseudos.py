@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aiida_gbml.cli.reports.base import Report, as_lines, children_problems, refuse_measured
 from aiida_gbml.workflows.process_view import ProcessView
@@ -18,8 +18,8 @@ class PseudosReport(Report):
     """Datasets with a core hole: a pair, or the process that makes and checks several."""
 
     noun = "core_holes"
-    pictures = ("derivatives",)
-    formats = ("json",)
+    pictures: ClassVar[tuple[str, ...]] = ("derivatives",)
+    formats: ClassVar[tuple[str, ...]] = ("json",)
 
     def __init__(self, node: orm.Node) -> None:
         super().__init__(node)
@@ -83,8 +83,10 @@ class PseudosReport(Report):
         for label, child in atoms.items():
             if "log_derivatives" not in child.outputs:
                 continue
-            arrays = [child.outputs.log_derivatives.get_array(one) for one in ("energies", "all_electron", "pseudo")]
-            figure = plot_log_derivatives(*arrays, limit=LARGEST_DERIVATIVE_ERROR, title=label.replace("_", " "))
+            found = child.outputs.log_derivatives
+            energies, real, pseudo = (found.get_array(name) for name in ("energies", "all_electron", "pseudo"))
+            title = label.replace("_", " ")
+            figure = plot_log_derivatives(energies, real, pseudo, LARGEST_DERIVATIVE_ERROR, title)
             for file_format in formats:
                 paths.append(folder / f"{self.noun}_{self.node.pk}_{label}.{file_format}")
                 save(figure, paths[-1])

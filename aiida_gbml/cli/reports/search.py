@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aiida_gbml.cli.reports.base import Report, as_lines, as_table, children_problems, refuse_measured
 
@@ -27,8 +27,8 @@ class SearchReport(Report):
     """A search that is running, finished or failed."""
 
     noun = "search"
-    pictures = ("convergence", "gamma", "structure")
-    formats = ("extxyz", "cif", "csv", "json")
+    pictures: ClassVar[tuple[str, ...]] = ("convergence", "gamma", "structure")
+    formats: ClassVar[tuple[str, ...]] = ("extxyz", "cif", "csv", "json")
 
     def __init__(self, node: orm.WorkChainNode) -> None:
         from aiida_gbml.workflows.interfaces.view import SearchView

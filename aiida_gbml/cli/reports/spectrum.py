@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aiida_gbml.cli.reports.base import Report, as_lines, children_problems
 from aiida_gbml.cli.reports.spectra_files import FORMATS, write_tables
@@ -37,8 +37,8 @@ class SpectrumReport(Report):
     """The spectra of one site, one a treatment, or the process that computes them."""
 
     noun = "spectrum"
-    pictures = ("treatments", "sites")
-    formats = tuple(one for one in FORMATS if one not in ("extxyz", "qm9"))
+    pictures: ClassVar[tuple[str, ...]] = ("treatments", "sites")
+    formats: ClassVar[tuple[str, ...]] = tuple(one for one in FORMATS if one not in ("extxyz", "qm9"))
 
     def __init__(self, node: orm.Node) -> None:
         from aiida_gbml.workflows.spectra.view import SpectrumView

@@ -64,7 +64,8 @@ class Cell:
 
 def plane_waves(volume: float, cutoff: float) -> float:
     """Return the number of plane waves in a volume (Å³) below a cutoff (Ry): V E^(3/2) / (6 pi²) in atomic units."""
-    return volume / _BOHR**3 * float(cutoff) ** 1.5 / (6 * pi**2)
+    count: float = volume / _BOHR**3 * cutoff**1.5 / (6 * pi**2)
+    return count
 
 
 def site_seconds(cell: Cell, treatments: list[str], n_polarisations: int, *, is_absolute: bool = True) -> float:

@@ -171,7 +171,7 @@ class SpectraDatasetWorkChain(DatasetProtocol, FanOut):
 
     def should_collect(self) -> bool:
         """Go on until every spectrum and every failure is in one of the parts."""
-        return self.ctx.n_parts < len(self._parts())
+        return bool(self.ctx.n_parts < len(self._parts()))
 
     def collect_part(self) -> None:
         """Join the next spectra and failures into one dataset."""
@@ -264,16 +264,17 @@ class SpectraDatasetWorkChain(DatasetProtocol, FanOut):
 
     def _pair(self, element: str) -> CoreHolePairData:
         """Return any pair of an element: all of them have the same ground state."""
-        holes = self.inputs.pairs[element]
+        holes: Mapping[str, CoreHolePairData] = self.inputs.pairs[element]
         return holes[min(holes)]
 
     def _ground_pseudo(self, element: str) -> orm.Data:
         """Return the dataset of an element in its ground state."""
         if element not in self.inputs.pairs:
-            return self.inputs.pseudos[element]
+            pseudo: orm.Data = self.inputs.pseudos[element]
+            return pseudo
         unpacked = self.call_once(f"unpack_{element}", unpack_core_hole_pair, pair=self._pair(element))
-        ground: orm.Data = unpacked["ground"]
-        return ground
+        pseudo = unpacked["ground"]
+        return pseudo
 
     def _pseudos_of(self, structure: orm.StructureData, but: str) -> dict[str, orm.Data]:
         """Return the datasets of all elements of a structure but one."""
