@@ -269,11 +269,11 @@ class SpectraDatasetWorkChain(DatasetProtocol, FanOut):
 
     def _ground_pseudo(self, element: str) -> orm.Data:
         """Return the dataset of an element in its ground state."""
-        if element not in self.inputs.pairs:
-            pseudo: orm.Data = self.inputs.pseudos[element]
-            return pseudo
-        unpacked = self.call_once(f"unpack_{element}", unpack_core_hole_pair, pair=self._pair(element))
-        pseudo = unpacked["ground"]
+        if element in self.inputs.pairs:
+            pair = self._pair(element)
+            pseudo: orm.Data = self.call_once(f"unpack_{element}", unpack_core_hole_pair, pair=pair)["ground"]
+        else:
+            pseudo = self.inputs.pseudos[element]
         return pseudo
 
     def _pseudos_of(self, structure: orm.StructureData, but: str) -> dict[str, orm.Data]:
