@@ -69,13 +69,7 @@ class XspectraParser(Parser):
     def _summary(self, reports: list[Report], parameters: Namelists, polarisations: list[Any]) -> dict[str, Any]:
         """Return what the runs say, with what an earlier job said about the coefficients that were used again."""
         earlier = self._earlier()
-        counts = {
-            name: [
-                getattr(report, name) + (earlier[f"lanczos_{name}"][index] if report.is_resumed and earlier else 0)
-                for index, report in enumerate(reports)
-            ]
-            for name in ("chains", "unconverged")
-        }
+        counts = {name: _counts(name, reports, earlier) for name in ("chains", "unconverged")}
         first = reports[0]
         levels = {name: _first(getattr(first, name), earlier.get(name)) for name in ("homo", "lumo", "fermi")}
         if (fermi := self._fermi_energy()) is not None:
@@ -131,6 +125,15 @@ def _xy_data(spectrum: Spectrum, scale: float) -> orm.XyData:
     names = ["sigma", "sigma_up", "sigma_down"][: len(curves)]
     node.set_y([scale * curve for curve in curves], names, [UNIT] * len(curves))
     return node
+
+
+def _counts(name: str, reports: list[Report], earlier: dict[str, Any]) -> list[int]:
+    """Return a count of Lanczos chains for each run, with those of an earlier job that it used."""
+    before = earlier.get(f"lanczos_{name}", [])
+    return [
+        getattr(report, name) + (before[index] if report.is_resumed and index < len(before) else 0)
+        for index, report in enumerate(reports)
+    ]
 
 
 def _first(new: Any, old: Any) -> Any:

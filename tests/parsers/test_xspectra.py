@@ -153,7 +153,7 @@ def test_all_directions_are_needed(make_job):
 def test_damaged_files_never_raise_and_give_no_other_energies(make_job):
     generator = random.Random(7)  # noqa: S311
     codes = set()
-    for _ in range(60):
+    for _ in range(30):
         files = dict(WHOLE)
         name = generator.choice(list(files))
         text = files[name]

@@ -136,7 +136,7 @@ def parse_stdout(text: str) -> Report:
     unconverged = len(re.findall(r"!\s+XANES not converged after", text))
     is_interrupted = "Calculation not finished" in text
     return Report(
-        version=_word(r"Program XSpectra v\.?(\S+)", text),
+        version=_word(r"Program XSpectra v\.?([\w.+-]+)", text),
         is_complete="Cross-section successfully written in" in text and "END JOB XSpectra" in text,
         is_interrupted=is_interrupted,
         is_saved="successfully written in x_save_file" in text or "only the spectrum plot" in text,
@@ -221,9 +221,8 @@ def _seconds(text: str) -> float | None:
 def _failure(text: str) -> str | None:
     """Return why the program stopped, in its own words on one line."""
     boxed = re.search(r"Error in routine ([^\n]{1,80})\n([^\n]{0,200})", text)
-    if boxed:
-        return " ".join(f"{boxed[1]} {boxed[2]}".split())
-    for line in text.split("\n"):
-        if any(stop in line for stop in _STOPS):
-            return " ".join(line.split())[:200]
-    return None
+    stopped = (line for line in text.split("\n") if any(stop in line for stop in _STOPS))
+    words = f"{boxed[1]} {boxed[2]}" if boxed else next(stopped, None)
+    if words is None:
+        return None
+    return "".join(letter for letter in " ".join(words.split())[:280] if letter.isprintable())

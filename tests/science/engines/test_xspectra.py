@@ -92,6 +92,7 @@ def test_a_replot_and_an_interrupted_run_say_so():
         ("Fortran runtime error: End of file", "End of file"),
         (" Please choose the one you want", "choose"),
         ("ERROR: core wavefunction file X does not exist or is not located in the right folder !", "does not exist"),
+        ("Error in routine \x00read\x1b (1):\n  \x07lost {file}\n", "read (1): lost {file}"),
         ("", None),
     ],
 )
