@@ -54,10 +54,7 @@ Generated using "atomic" code by A. Dal Corso v.6.7
  pseudo_type="NC" functional="{functional}" z_valence="{valence}" l_max="1" mesh_size="{len(MESH)}"
  wfc_cutoff="0.0" rho_cutoff="0.0" />
 <PP_MESH><PP_R>{numbers}</PP_R></PP_MESH>
-<PP_NONLOCAL>
-<PP_BETA.1 angular_momentum="0">{numbers}</PP_BETA.1><PP_BETA.2 angular_momentum="1">{numbers}</PP_BETA.2>
-<PP_AUGMENTATION><PP_Q>0.0 0.0 0.0 0.0</PP_Q></PP_AUGMENTATION>
-</PP_NONLOCAL>
+<PP_NONLOCAL><PP_BETA.1 angular_momentum="0"></PP_BETA.1><PP_BETA.2 angular_momentum="1"></PP_BETA.2></PP_NONLOCAL>
 <PP_GIPAW>
 <PP_GIPAW_CORE_ORBITAL.1 label="1S" n="1.0000" l="0.0000">{numbers}</PP_GIPAW_CORE_ORBITAL.1>
 <PP_GIPAW_ORBITAL.1 l="0"></PP_GIPAW_ORBITAL.1><PP_GIPAW_ORBITAL.2 l="1"></PP_GIPAW_ORBITAL.2>

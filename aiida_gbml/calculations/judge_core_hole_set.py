@@ -56,14 +56,16 @@ def judge_core_hole_set(  # noqa: PLR0917  (a calculation function has no keywor
     :param scales: factors on the lattice constant in the scan (dimensionless).
     :param parameters: namelists of the scan, for the cutoffs.
     :param failures: why runs failed, by their labels.
-    :param results: ``atom_none``, ``derivatives_none``, ``atom_full``, ... of the datasets that ``ld1.x`` made;
-        ``crystal_0``, ..., ``hole_full``, ...: output parameters of the runs of ``pw.x`` that ended well.
+    :param results: ``dataset_full``, ... with a hole; ``atom_none``, ``derivatives_none``, ``atom_full``, ... of the
+        datasets of which ``ld1.x`` knows the atom; ``crystal_0``, ..., ``hole_full``, ...: output parameters of the
+        runs of ``pw.x`` that ended well.
     """
     crystal = Recipe.from_mapping(recipe.get_dict()).crystal
     scan = {scale: results.get(f"crystal_{i}") for i, scale in enumerate(scales.get_list())}
     reasons = failures.get_dict()
-    norm = _core_norm(read_upf(ground.get_content(mode="rb")), shell.value)
-    constant, checks = _ground_checks(crystal.lattice_constant, scan, results, reasons, norm)
+    upf = read_upf(ground.get_content(mode="rb"))
+    constant, checks = _ground_checks(crystal.lattice_constant, scan, results, reasons)
+    checks = replace(checks, core_norm=_core_norm(upf, shell.value), overlap=_least(*upf.overlaps))
     system = parameters.get_dict()["SYSTEM"]
     shared = {
         "crystal": f"{crystal.prototype} {crystal.atoms().get_chemical_formula('metal', empirical=True)}",
@@ -76,7 +78,7 @@ def judge_core_hole_set(  # noqa: PLR0917  (a calculation function has no keywor
 
 
 def _ground_checks(
-    measured: float, scan: Scan, results: Results, reasons: Mapping[str, str], norm: float | None
+    measured: float, scan: Scan, results: Results, reasons: Mapping[str, str]
 ) -> tuple[float | None, Checks]:
     """Return the lattice constant in Å, None when there is none, and the checks of the ground state."""
     failures = [f"{label} failed: {reasons[label]}" for label in sorted(reasons) if label.startswith("crystal")]
@@ -84,7 +86,6 @@ def _ground_checks(
     checks = Checks(
         level_error=_tried(failures, lambda: _level_error(results, "none")),
         derivative_error=_tried(failures, lambda: _derivative_error(results, "none")),
-        core_norm=norm,
         lattice_error=None if constant is None else constant / measured - 1,
         failures=tuple(failures),
     )
@@ -101,6 +102,7 @@ def _hole_checks(ground: Checks, scan: Scan, results: Results, reasons: Mapping[
         ground,
         level_error=_larger(ground.level_error, levels),
         derivative_error=_larger(ground.derivative_error, derivatives),
+        overlap=_least(ground.overlap, *read_upf(results[f"dataset_{size}"].get_content(mode="rb")).overlaps),
         relaxation=_tried(failures, lambda: _relaxation(scan, results, size)),
         failures=(*ground.failures, *failures),
     )
@@ -155,8 +157,12 @@ def _relaxation(scan: Scan, results: Results, size: str) -> float | None:
     return relaxation(solid, (excited["pseudo_energy_ry"] - atom["pseudo_energy_ry"]) * Ry)
 
 
-def _larger(first: float | None, second: float | None) -> float | None:
-    return max((value for value in (first, second) if value is not None), default=None)
+def _larger(*values: float | None) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _least(*values: float | None) -> float | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 def _told(checks: Checks) -> dict[str, Any]:

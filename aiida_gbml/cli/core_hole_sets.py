@@ -185,6 +185,7 @@ def _row(name: str, state: str, check: Mapping[str, Any], pair: Any) -> dict[str
         "verdict": check["verdict"],
         "levels (mRy)": _number(check["level_error"], 1e3, 2),
         "log derivatives (rad)": _number(check["derivative_error"], 1.0, 4),
+        "overlap": _number(check["overlap"], 1.0, 2),
         "lattice constant (Å)": lattice,
         "core term (eV)": _number(known.get("core_term"), 1.0, 3),
         "in the crystal (eV)": _number(check["relaxation"], 1.0, 2),

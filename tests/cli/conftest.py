@@ -64,7 +64,13 @@ def stored_set(aiida_profile: Any) -> Callable[..., orm.WorkChainNode]:
         node.set_exit_message("it went wrong" if exit_status else None)
         node.store()
         check = {"verdict": "failed" if problems else "passed", "problems": list(problems), "level_error": 1e-4}
-        check |= {"derivative_error": 0.01, "lattice_constant": 4.25, "lattice_error": 0.009, "relaxation": None}
+        check |= {
+            "derivative_error": 0.01,
+            "overlap": 0.5,
+            "lattice_constant": 4.25,
+            "lattice_error": 0.009,
+            "relaxation": None,
+        }
         outputs = {"ground": upf_node("O", 6.0), "pairs__full": oxygen_pair("full", recipe=name)}
         outputs |= {f"checks__{state}": orm.Dict(check).store() for state in ("ground", "full")}
         for label, data in (outputs if has_results else {}).items():

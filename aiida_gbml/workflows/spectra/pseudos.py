@@ -166,6 +166,7 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
         spared = {f"atom_{hole}" for hole in (("none", *self.sizes) if given else self.sizes)}
         needed = [label for label in failures if label not in spared]
         if not needed:
+            self.report(f"trying {' and '.join(['the ground state', *self.ctx.made])} in {len(self.crystals)} runs")
             return None
         code: ExitCode = self.exit_codes.ERROR_NO_GROUND_STATE
         return code.format(label=needed[0], reason=failures[needed[0]])
@@ -211,6 +212,7 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
             sizes=orm.List(self.ctx.made),
             parameters=children["prepare"].outputs.parameters,
             failures=orm.Dict(failures),
+            **{f"dataset_{size}": self._dataset(size) for size in self.ctx.made},
             **energies,
             **atoms,
         )

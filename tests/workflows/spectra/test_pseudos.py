@@ -66,6 +66,7 @@ def test_datasets_prove_themselves_and_one_that_is_not_made_is_named(run: Run) -
     known = outputs["pairs"]["full"].base.attributes.all
     assert known["verdict"] == "passed"
     assert known["core_term"] == pytest.approx(1614.354, abs=0.01)  # the same input run by hand
+    assert known["overlap"] > 0.05
     assert abs(known["lattice_constant"] / 4.0434 - 1) < 0.005  # Å, by denser k-points
     assert outputs["ground"].md5 == known["ground_md5"]
     assert all(child.is_finished_ok for child in node.called if child.process_label == "PwRestartWorkChain")
