@@ -78,8 +78,9 @@ def describe(settings: Mapping[str, Any], content: StructureSet) -> str:
     if len(found) > MOST_ROWS:
         lines.append(f"... and {len(found) - MOST_ROWS} more structures")
     n_sites = sum(count for one in found for count, _ in one.sites.values())
-    cost = _cost([one.seconds for one in found])
-    lines += ["", f"{n_sites} sites, {n_sites * len(treatments)} spectra, about {cost}", *words]
+    n_spectra = n_sites * len(treatments)
+    told = f"{n_sites} site{'s' if n_sites > 1 else ''}, {n_spectra} spectr{'a' if n_spectra > 1 else 'um'}"
+    lines += ["", f"{told}, about {_cost([one.seconds for one in found])}", *words]
     return "\n".join(lines)
 
 
@@ -192,5 +193,9 @@ def _cost(seconds: Sequence[float | None]) -> str:
     known = [one for one in seconds if one is not None]
     if len(known) < len(seconds):
         return "unknown cost"
-    total = sum(known)
-    return f"{max(total, 1):.0f} CPU seconds" if total < _AN_HOUR else f"{total / _AN_HOUR:.1f} core hours"
+    total = max(sum(known), 1.0)
+    return (
+        f"{total:.0f} CPU second{'s' if total >= 1.5 else ''}"
+        if total < _AN_HOUR
+        else f"{total / _AN_HOUR:.1f} core hours"
+    )
