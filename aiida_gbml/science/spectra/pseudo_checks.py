@@ -146,11 +146,11 @@ def lattice_constant(constants: Sequence[float], energies: Sequence[float]) -> f
     if len(a) < 4 or a.shape != e.shape or not (np.all(np.isfinite(a)) and np.all(np.isfinite(e))):
         raise CheckError("an equation of state needs four or more lattice constants with finite energies")
     try:
-        volume, _, _ = EquationOfState(a**3, e, eos="birchmurnaghan").fit(warn=False)
+        volume, _, stiffness = EquationOfState(a**3, e, eos="birchmurnaghan").fit(warn=False)
     except (RuntimeError, ValueError, TypeError, np.linalg.LinAlgError) as exception:
         raise CheckError(f"no equation of state fits the energies ({exception})") from exception
     found = float(np.cbrt(volume))
-    if not a.min() <= found <= a.max():
+    if not (a.min() <= found <= a.max() and stiffness > 0):
         raise CheckError(f"the energy has no minimum between the lattice constants {a.min():.3f} and {a.max():.3f} Å")
     return found
 
