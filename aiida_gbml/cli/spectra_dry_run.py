@@ -194,8 +194,6 @@ def _cost(seconds: Sequence[float | None]) -> str:
     if len(known) < len(seconds):
         return "unknown cost"
     total = max(sum(known), 1.0)
-    return (
-        f"{total:.0f} CPU second{'s' if total >= 1.5 else ''}"
-        if total < _AN_HOUR
-        else f"{total / _AN_HOUR:.1f} core hours"
-    )
+    if total >= _AN_HOUR:
+        return f"{total / _AN_HOUR:.1f} core hours"
+    return f"{total:.0f} CPU second{'s' if total >= 1.5 else ''}"
