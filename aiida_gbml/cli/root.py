@@ -25,4 +25,4 @@ _MODULES = {
 @options.PROFILE(type=types.ProfileParamType(load_profile=True), expose_value=False)
 @click.version_option(aiida_gbml.__version__, package_name="aiida-gbml")
 def cli() -> None:
-    """Search the most stable grain boundaries and keep how each number was made."""
+    """Search stable grain boundaries, compute core-hole spectra, and keep how each number was made."""
