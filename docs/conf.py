@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 import aiida_gbml  # noqa: E402
 from aiida_gbml.cli.setup import setup as make_profile  # noqa: E402
+from aiida_gbml.science.spectra import pseudo_checks  # noqa: E402
 
 make_profile.main([], standalone_mode=False)
 
@@ -51,8 +52,16 @@ html_math_renderer = "mathml"
 html_static_path = ["static"]
 html_css_files = ["wide.css"]
 
-myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath", "substitution"]
 myst_heading_anchors = 3
+myst_substitutions = {  # limits that the text names
+    "level_error": f"{1e3 * pseudo_checks.LARGEST_LEVEL_ERROR:g}",
+    "derivative_error": f"{pseudo_checks.LARGEST_DERIVATIVE_ERROR:g}",
+    "norm_error": f"{pseudo_checks.LARGEST_NORM_ERROR:g}",
+    "overlap": f"{pseudo_checks.SMALLEST_OVERLAP:g}",
+    "lattice_error": f"{100 * pseudo_checks.LARGEST_LATTICE_ERROR:g}",
+    "relaxation": f"{pseudo_checks.LARGEST_RELAXATION:g}",
+}
 nb_execution_mode = "force" if shutil.which("lmp") else "off"
 nb_execution_timeout = 600  # s
 nb_execution_raise_on_error = True
