@@ -40,10 +40,10 @@ def assemble_core_hole_pair(  # noqa: PLR0917  (a calculation function has no ke
     made_by = None if recipe is None else Recipe.from_mapping(recipe.get_dict())
     try:
         pair = CoreHolePair(
-            ground=ground.get_content(mode="rb"),
-            hole=hole.get_content(mode="rb"),
-            shell=shell.value,
-            occupation_removed=HOLES[size.value],
+            ground.get_content(mode="rb"),
+            hole.get_content(mode="rb"),
+            shell.value,
+            HOLES[size.value],
             ground_energies=_energies(ground_atom),
             hole_energies=_energies(hole_atom),
             recipe_checksum=made_by.checksum if made_by else "",

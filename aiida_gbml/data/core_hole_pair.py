@@ -104,10 +104,10 @@ class CoreHolePairData(orm.Data):
         """The datasets, with the energies of their atoms."""
         known = self.base.attributes.all
         return CoreHolePair(
-            ground=self.ground,
-            hole=self.hole,
-            shell=known["shell"],
-            occupation_removed=HOLES[known["hole"]],
+            self.ground,
+            self.hole,
+            known["shell"],
+            HOLES[known["hole"]],
             ground_energies=_energies(known, "ground"),
             hole_energies=_energies(known, "hole"),
             recipe_checksum=known["recipe_md5"],

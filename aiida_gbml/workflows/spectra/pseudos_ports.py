@@ -169,9 +169,7 @@ def _check_source(recipe: Recipe, inputs: Mapping[str, Any]) -> None:
         raise ValueError(f"the ground state is one of {ground.element}, the recipe {recipe.name} is of another element")
     content = ground.get_content(mode="rb")
     for size, hole in holes.items():
-        CoreHolePair(
-            ground=content, hole=hole.get_content(mode="rb"), shell=shell, occupation_removed=HOLES[size]
-        )  # raises unless they belong together
+        CoreHolePair(content, hole.get_content(mode="rb"), shell, HOLES[size])  # raises unless they belong together
 
 
 def _check_partners(recipe: Recipe, inputs: Mapping[str, Any]) -> None:
