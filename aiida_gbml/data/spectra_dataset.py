@@ -55,8 +55,8 @@ class SpectraDatasetData(ArchiveData):
         >>> with node.open() as spectra:
         ...     first = spectra.rows("C_K", [0])
         """
-        with self.base.repository.open(self.FILENAME, mode="rb") as stream:
-            yield SpectraFile(stream)
+        with self.base.repository.open(self.FILENAME, mode="rb") as stream, SpectraFile(stream) as spectra:
+            yield spectra
 
     @property
     def tables(self) -> tuple[SpectraTable, ...]:

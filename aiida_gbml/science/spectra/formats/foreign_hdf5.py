@@ -19,6 +19,7 @@ import numpy as np
 
 from aiida_gbml.science.archive import ArchiveError, Array, read_arrays, write_arrays
 from aiida_gbml.science.spectra.formats.spectrum import FormatError
+from aiida_gbml.science.spectra.hdf5 import Hdf5Error, has, member
 
 MOST_SECONDS = 600
 MOST_BYTES = 2**32
@@ -34,7 +35,9 @@ def read_foreign(path: Path, layout: str) -> dict[str, Array]:
 
     :param layout: ``nxxas`` or ``qm9``, see :data:`LAYOUTS`.
     :raises FormatError: when the file is damaged, hostile or of another layout.
+    :raises OSError: when it cannot be read.
     """
+    path.open("rb").close()
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "arrays.npz"
         command = [sys.executable, "-c", _CHILD, layout, str(path.resolve()), str(result)]
@@ -55,10 +58,6 @@ def read_foreign(path: Path, layout: str) -> dict[str, Array]:
             raise FormatError(f"what was read of it is damaged: {exception}") from exception
 
 
-class _RefusalError(Exception):
-    """A sentence for the user."""
-
-
 class _Reader:
     """What may be asked of a file: hard links, and arrays that lie in the file itself."""
 
@@ -72,14 +71,7 @@ class _Reader:
 
     def member(self, group: Any, name: str) -> Any:
         """Return an object of a group, None when there is none."""
-        import h5py
-
-        link = group.get(name, getlink=True)
-        if link is None:
-            return None
-        if not isinstance(link, h5py.HardLink):
-            raise _RefusalError(f"'{name}' is a {type(link).__name__}, which is not followed")
-        return group[name]
+        return member(group, name) if has(group, name) else None
 
     def array(self, group: Any, name: str) -> Array | None:
         """Return a numeric or text array of a group, None when there is none."""
@@ -91,14 +83,14 @@ class _Reader:
         plist = dataset.id.get_create_plist()
         foreign = {plist.get_filter(number)[0] for number in range(plist.get_nfilters())} - _FILTERS
         if dataset.is_virtual or dataset.external:
-            raise _RefusalError(f"'{name}' lies in other files, which are not read")
+            raise Hdf5Error(f"'{name}' lies in other files, which are not read")
         if foreign:
-            raise _RefusalError(f"'{name}' needs a foreign filter, number {min(foreign)}")
+            raise Hdf5Error(f"'{name}' needs a foreign filter, number {min(foreign)}")
         if dataset.dtype.kind not in "biufSO" or (dataset.dtype.kind == "O" and dataset.size != 1):
-            raise _RefusalError(f"'{name}' holds no plain numbers or text but {dataset.dtype}")
+            raise Hdf5Error(f"'{name}' holds no plain numbers or text but {dataset.dtype}")
         self._left -= dataset.size * dataset.dtype.itemsize
         if self._left < 0:
-            raise _RefusalError(f"'{name}' of the shape {dataset.shape} is larger than any such file")
+            raise Hdf5Error(f"'{name}' of the shape {dataset.shape} is larger than any such file")
         return np.asarray(dataset[()])
 
     def text(self, group: Any, *names: str) -> str:
@@ -112,14 +104,17 @@ class _Reader:
 
 
 def _nxxas(reader: _Reader, file: Any) -> dict[str, Array]:
-    """Return ``<i>.energy``, ``<i>.intensity``, ``<i>.element``, ``<i>.edge`` and so on for each NXxas entry."""
+    """Return ``<i>.energy``, ``<i>.intensity``, ``<i>.element``, ``<i>.edge`` and so on for each NXxas entry.
+
+    What our own databases tell of each spectrum is ``<i>.columns.<name>``.
+    """
     arrays: dict[str, Array] = {}
     for number, (name, entry) in enumerate(reader.members(file)):
         if not hasattr(entry, "keys") or reader.text(entry, "definition") != "NXxas":
             continue
         energy, intensity = _energy_and_intensity(reader, entry)
         if energy is None or intensity is None or energy.dtype.kind not in "iuf" or intensity.dtype.kind not in "iuf":
-            raise _RefusalError(f"the entry '{name}' has no energies with intensities")
+            raise Hdf5Error(f"the entry '{name}' has no energies with intensities")
         element = reader.member(entry, "element")
         texts = {
             "element": reader.text(entry, "element")
@@ -132,15 +127,16 @@ def _nxxas(reader: _Reader, file: Any) -> dict[str, Array]:
         }
         arrays |= {f"{number}.energy": energy.astype(float), f"{number}.intensity": intensity.astype(float)}
         arrays |= {f"{number}.{key}": np.array(text, dtype=str) for key, text in texts.items()}
+        arrays |= {f"{number}.columns.{key}": column for key, column in _columns(reader, entry).items()}
     if not arrays:
-        raise _RefusalError("the file has no entry whose definition is NXxas")
+        raise Hdf5Error("the file has no entry whose definition is NXxas")
     return arrays
 
 
 def _energy_and_intensity(reader: _Reader, entry: Any) -> tuple[Array | None, Array | None]:
     """Return the two arrays of either definition that is called NXxas: contributed, or the application's raw scan."""
     for group in (entry, reader.member(entry, "data")):
-        if group is not None and hasattr(group, "keys") and "energy" in group and "intensity" in group:
+        if group is not None and hasattr(group, "keys") and has(group, "energy") and has(group, "intensity"):
             return reader.array(group, "energy"), reader.array(group, "intensity")
     instrument = reader.member(entry, "instrument")
     if instrument is None:
@@ -156,9 +152,19 @@ def _energy_and_intensity(reader: _Reader, entry: Any) -> tuple[Array | None, Ar
         return energy, np.log(incoming / absorbed)
 
 
+def _columns(reader: _Reader, entry: Any) -> dict[str, Array]:
+    """Return the columns of an entry of our own databases, nothing of any other."""
+    group = reader.member(entry, "columns")
+    if not hasattr(group, "keys") or "format_version" not in entry.file.attrs:
+        return {}
+    columns = {name: reader.array(group, name) for name in group}
+    plain = {name: column for name, column in columns.items() if column is not None and column.dtype.kind != "O"}
+    return {n: np.char.decode(c, "utf-8", "replace") if c.dtype.kind == "S" else c for n, c in plain.items()}
+
+
 def _unit(entry: Any) -> str:
     """Return the unit of the energies, eV where none is told."""
-    unit = entry["energy"].attrs.get("units", "eV") if "energy" in entry else "eV"
+    unit = member(entry, "energy").attrs.get("units", "eV") if has(entry, "energy") else "eV"
     return unit.decode("utf-8", "replace") if isinstance(unit, bytes) else str(unit)
 
 
@@ -173,10 +179,10 @@ def _qm9(reader: _Reader, file: Any) -> dict[str, Array]:
         for site, group in reader.members(sites):
             levels, factors = reader.array(group, "eigenvalues"), reader.array(group, "dsf")
             if levels is None or factors is None:
-                raise _RefusalError(f"'{molecule}/{site}' has no eigenvalues with dsf")
+                raise Hdf5Error(f"'{molecule}/{site}' has no eigenvalues with dsf")
             rows.append((molecule, site, [float(group.attrs[name]) for name in ATTRIBUTES], levels, factors))
     if not rows:
-        raise _RefusalError("the file has no '<molecule>/<site>' with eigenvalues and dsf")
+        raise Hdf5Error("the file has no '<molecule>/<site>' with eigenvalues and dsf")
     molecules, names, values, levels_of, factors_of = zip(*rows, strict=True)
     table = np.array(values)
     return {
@@ -208,7 +214,7 @@ def main(layout: str, source: str, target: str) -> int:
         with h5py.File(path, "r") as file:
             arrays = LAYOUTS[layout](_Reader(size), file)
         Path(target).write_bytes(write_arrays(arrays))
-    except _RefusalError as refusal:
+    except Hdf5Error as refusal:
         sys.stderr.write(f"{refusal}\n")
         return _REFUSED
     except Exception as exception:  # h5py raises whatever the library met
