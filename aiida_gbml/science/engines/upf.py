@@ -67,8 +67,8 @@ class Upf:
     :param core_orbitals: in the order of the file.
     :param cutoff_wfc: suggested cutoff of the wavefunctions in Ry, None when the file has none.
     :param cutoff_rho: suggested cutoff of the density in Ry, None when the file has none.
-    :param overlaps: eigenvalues of the overlap operator ``1 + sum q_ij |i><j|`` of an ultrasoft set among its projectors,
-        growing; empty for other sets and for files of version 1.
+    :param overlaps: eigenvalues of the overlap operator ``1 + sum q_ij |i><j|`` of an ultrasoft set among its
+        projectors, growing; empty for other sets and for files of version 1.
     """
 
     element: str
