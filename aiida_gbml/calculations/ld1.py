@@ -87,8 +87,10 @@ def validate_ld1(inputs: Mapping[str, Any], _: PortNamespace | None = None) -> s
 def _input_text(inputs: Mapping[str, Any]) -> str:
     recipe = Recipe.from_mapping(inputs["recipe"].get_dict())
     if inputs.get("pseudo") is not None:
-        upf = read_upf(inputs["pseudo"].get_content(mode="rb"))
-        return atom_test_text(recipe, inputs["shell"].value, inputs["hole"].value, upf)
+        content = inputs["pseudo"].get_content(mode="rb")
+        if b"<UPF" not in content:
+            raise ValueError(f"ld1.x reads no datasets of UPF version 1, such as '{inputs['pseudo'].filename}'")
+        return atom_test_text(recipe, inputs["shell"].value, inputs["hole"].value, read_upf(content))
     if inputs["hole"].value not in REMOVED:
         raise ValueError(f"the hole is '{inputs['hole'].value}', expected one of {', '.join(REMOVED)}")
     return recipe.input_text(inputs["shell"].value, inputs["hole"].value, _pseudo_filename(inputs))

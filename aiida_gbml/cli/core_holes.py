@@ -74,7 +74,7 @@ def core_hole_pseudos(names: tuple[str, ...], mode: str, again: bool, **given: A
         for name, builder in builders.items():
             made[name] = foreground.run(builder, noun=f"datasets of {name},", unit="run")
     except (ValueError, OSError) as exception:
-        echo.echo_critical(" ".join(str(exception).split()))
+        echo.echo_critical(" ".join(str(exception).split()).removeprefix("Error occurred validating port 'inputs': "))
     echo.echo(describe({one.recipe.name: made[one.recipe.name] for one in wanted}))
     if failed := [name for name, node in made.items() if not node.is_finished_ok]:
         echo.echo_critical(

@@ -98,7 +98,7 @@ def _update(bar: Any, process: WorkChain) -> None:
     context = process.ctx
     bar.n = context.get("n_observations", 0)
     if "progress" in context:
-        bar.n, bar.total = context.progress
+        bar.n, bar.total = context["progress"]
     if context.get("best") is not None:
         bar.set_postfix_str(f"best {context.best:.4f} J/m²", refresh=False)
     if "basins" in context:

@@ -90,7 +90,9 @@ class Ld1Parser(Parser):
 
     def _exit(self, label: str, **words: str) -> ExitCode:
         code: ExitCode = self.exit_codes[label]
-        return code.format(**words) if words else code
+        # What a program prints from memory that is not its own must not reach a database.
+        printable = {name: "".join(one if one.isprintable() else "?" for one in text) for name, text in words.items()}
+        return code.format(**printable) if words else code
 
 
 def _checked_upf(content: bytes, recipe: Recipe) -> Upf:

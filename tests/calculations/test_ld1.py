@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiida import orm
 from aiida.common import AttributeDict
 from aiida.engine import run_get_node
 from aiida_pseudo.data.pseudo import UpfData
+from core_hole_data import upf, upf_node
 
 from aiida_gbml.calculations.ld1 import Ld1Calculation, validate_ld1
 from aiida_gbml.data.core_hole_upf import CoreHoleUpfData
@@ -97,6 +99,15 @@ def test_what_cannot_be_written_is_refused(recipe: dict[str, Any], shell: str, h
     found = validate_ld1(AttributeDict(inputs), Ld1Calculation.spec().inputs)
     assert found is not None
     assert message in found
+
+
+def test_a_dataset_is_tested_where_the_program_can_read_it() -> None:
+    inputs = {"recipe": orm.Dict(recipes()["O"].to_mapping()), "shell": orm.Str("1s"), "hole": orm.Str("none")}
+    assert validate_ld1({**inputs, "pseudo": upf_node("O", 6.0)}) is None
+    assert "no outer shells" in str(validate_ld1({**inputs, "pseudo": upf_node("O", 5.0)}))
+    old = upf("O", 6.0).replace(b'<UPF version="2.0.1">', b" O Element\n 6.0 Z valence")
+    node = UpfData(BytesIO(old), filename="old.UPF")
+    assert "no datasets of UPF version 1, such as 'old.UPF'" in str(validate_ld1({**inputs, "pseudo": node}))
 
 
 def test_nothing_is_said_of_what_is_missing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,12 @@ def test_a_search_runs_here_and_shows_how_far_it_is(
     assert "4/4" in shown
     assert f"best {node.outputs.observations.base.attributes.get('best'):.4f} J/m²" in shown
     assert "verifying 3 basins" in shown
+
+
+def test_a_process_that_says_how_far_it_is_is_shown() -> None:
+    bar = SimpleNamespace(n=0, total=None, refresh=lambda: None)
+    foreground._update(bar, SimpleNamespace(ctx={"progress": [3, 10]}))
+    assert (bar.n, bar.total) == (3, 10)
 
 
 def test_without_a_broker_there_is_no_daemon_to_submit_to(aiida_profile_tmp: Any) -> None:

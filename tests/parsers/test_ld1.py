@@ -84,6 +84,15 @@ def test_what_is_missing_or_damaged_is_named(
     assert "pseudo" not in outputs
 
 
+def test_an_error_message_from_foreign_memory_is_made_printable(parse: Parse) -> None:
+    """As ``ld1.x`` 6.7 prints it for a file of UPF version 1."""
+    text = b"  Program LD1 v.6.7\n Error in routine set_dft_from_name (1):\n \xff\xff\0\0: unrecognized dft\n"
+    _, parsed = parse({STDOUT: text})
+    assert parsed.exit_status == 320
+    assert parsed.exit_message.isprintable()
+    assert "unrecognized dft" in parsed.exit_message
+
+
 def test_what_the_scheduler_says_is_not_overruled(parse: Parse) -> None:
     assert parse({}, 120)[1].exit_status == 0  # of the parser: that of the scheduler stands
 
