@@ -48,8 +48,8 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         spectrum_ports.define_inputs(spec)
         spectrum_ports.define_outputs(spec)
         spec.outline(
-            cls.unpack_pairs,
             cls.plan_site,
+            cls.unpack_pairs,
             while_(cls.should_run_scf)(cls.run_scf),
             cls.inspect_scf,
             while_(cls.should_run_xspectra)(cls.run_xspectra),
@@ -62,16 +62,9 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
 
     # The cell
 
-    def unpack_pairs(self) -> None:
-        """Take the files out of the pairs of datasets."""
-        self.ctx.warning = None
-        self.ctx.datasets = {
-            hole: self.call_once(f"unpack_{hole}", unpack_core_hole_pair, pair=pair)
-            for hole, pair in sorted(self.inputs.pairs.items())
-        }
-
     def plan_site(self) -> ExitCode | None:
         """Build the supercell with the absorbing atom marked, and the inputs of every run."""
+        self.ctx.warning = None
         given = {name: self.inputs[name] for name in (*_PLANNED, *_DISTANCES)}
         if "ground_state" in self.inputs:
             given["ground_state"] = self.inputs.ground_state.structure
@@ -93,6 +86,15 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         self.out("supercell", self.ctx.supercell)
         self.report(f"{numbers['n_atoms']} atoms, images of the absorber {numbers['image_distance']:.1f} Å apart")
         return None
+
+    def unpack_pairs(self) -> None:
+        """Take the files out of the pairs of datasets that the runs need."""
+        holes = {HOLES[treatment_of(run)] for run in self._runs}
+        pairs = self.inputs.pairs
+        needed = {hole: pairs[hole] for hole in pairs if hole in holes} or pairs
+        self.ctx.datasets = {
+            hole: self.call_once(f"unpack_{hole}", unpack_core_hole_pair, pair=pair) for hole, pair in needed.items()
+        }
 
     # The self-consistent calculations
 
