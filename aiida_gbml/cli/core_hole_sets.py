@@ -183,12 +183,12 @@ def _row(name: str, state: str, check: Mapping[str, Any], pair: Any) -> dict[str
         "recipe": name,
         "dataset": state if pair is None else f"{state} {known['shell']}",
         "verdict": check["verdict"],
-        "levels (mRy)": _number(check["level_error"], 1e3, 2),
-        "log derivatives (rad)": _number(check["derivative_error"], 1.0, 4),
-        "overlap": _number(check["overlap"], 1.0, 2),
+        "levels (mRy)": _number(check.get("level_error"), 1e3, 2),
+        "log derivatives (rad)": _number(check.get("derivative_error"), 1.0, 4),
+        "overlap": _number(check.get("overlap"), 1.0, 2),
         "lattice constant (Å)": lattice,
         "core term (eV)": _number(known.get("core_term"), 1.0, 3),
-        "in the crystal (eV)": _number(check["relaxation"], 1.0, 2),
+        "in the crystal (eV)": _number(check.get("relaxation"), 1.0, 2),
         "pk": "" if pair is None else str(pair.pk),
     }
 
