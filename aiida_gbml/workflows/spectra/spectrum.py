@@ -12,6 +12,7 @@ from aiida_gbml.calculations.assemble_spectra import assemble_spectra
 from aiida_gbml.calculations.broaden_spectrum import broaden_spectrum
 from aiida_gbml.calculations.compare_spectra import compare_spectra
 from aiida_gbml.calculations.cut_below_excited import cut_below_excited
+from aiida_gbml.calculations.cut_in_gap import cut_in_gap
 from aiida_gbml.calculations.plan_absorption import plan_absorption
 from aiida_gbml.calculations.unpack_core_hole_pair import unpack_core_hole_pair
 from aiida_gbml.science.spectra.treatments import HOLES, treatment_of
@@ -181,12 +182,13 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         return XspectraRestartWorkChain, {**inputs, "xspectra": {**inputs["xspectra"], **own}}
 
     def _spectrum_parameters(self, treatment: str) -> orm.Dict:
-        """Return the parameters of a spectrum, which in an excited insulator begins at an occupied level."""
+        """Return the parameters of a spectrum, which in an insulator is cut in the gap."""
         parameters: orm.Dict = self.ctx.planned["xspectra_parameters"]
-        if treatment != "excited" or self.inputs.electronic_type.value == "metal":
+        if self.inputs.electronic_type.value == "metal":
             return parameters
         given = {"parameters": parameters, "bands": self._start(treatment)["output_band"]}
-        cut: orm.Dict = self.call_once("cut_excited", cut_below_excited, **given)["parameters"]
+        function = cut_below_excited if treatment == "excited" else cut_in_gap
+        cut: orm.Dict = self.call_once(f"cut_{treatment}", function, **given)["parameters"]
         return cut
 
     # The result
