@@ -68,11 +68,10 @@ def _sites(table: SpectraTable, _: Path | None) -> Drawn:
     from aiida_gbml.science.spectra.plots import plot_sites
 
     for number, (label, own) in enumerate(_structures(table)):
-        for treatment in dict.fromkeys(own.columns["treatment"].tolist()):
-            rows = own.take(own.columns["treatment"] == treatment)
+        for treatment, rows in _computed_alike(own):
             curves = [_curve(rows, row, _site_name(rows, row)) for row in range(len(rows))]
-            title = f"{_edge(table)} of {label}, {_words(treatment)}"
-            yield f"{number}_sites_{treatment}", plot_sites(curves, title, _is_absolute(rows))
+            title = f"{_edge(table)} of {label}, {_words(treatment)}{_caveat(rows)}"
+            yield f"{number}_sites_{treatment}", plot_sites(curves, title, rows.is_absolute)
 
 
 def _treatments(table: SpectraTable, measured: Path | None) -> Drawn:
@@ -82,16 +81,16 @@ def _treatments(table: SpectraTable, measured: Path | None) -> Drawn:
 
     overlay = None if measured is None else _measured(measured)
     for number, (label, own) in enumerate(_structures(table)):
-        curves = _averages(own, "treatment")
+        curves = _averages(own)
         if len(curves) < 2 and overlay is None:
             continue
         shift = 0.0
         if overlay is not None:
             nearest = curves[-1].known()
             shift = best_shift(nearest.energy, nearest.intensity, overlay.energy, overlay.intensity)
-        title = f"{_edge(table)} of {label}"
+        title = f"{_edge(table)} of {label}{_caveat(own)}"
         named = [_renamed(curve, _words(curve.label)) for curve in curves]
-        yield f"{number}_treatments", plot_treatments(named, overlay, shift, title, _is_absolute(own))
+        yield f"{number}_treatments", plot_treatments(named, overlay, shift, title, own.is_absolute)
 
 
 def _sum(table: SpectraTable, _: Path | None) -> Drawn:
@@ -105,22 +104,32 @@ def _sum(table: SpectraTable, _: Path | None) -> Drawn:
         curves = []
         for label, own in structures:
             rows = own.take(own.columns["treatment"] == treatment)
-            curves += [_renamed(curve, label) for curve in _averages(rows, "treatment")]
-        yield f"sum_{treatment}", plot_sites(curves, f"{_edge(table)}, {_words(treatment)}", _is_absolute(table))
+            curves += [_renamed(curve, label) for curve in _averages(rows)]
+        title = f"{_edge(table)}, {_words(treatment)}{_caveat(table)}"
+        yield f"sum_{treatment}", plot_sites(curves, title, table.is_absolute)
 
 
-def _averages(table: SpectraTable, column: str) -> list[Curve]:
-    """Return the average over all atoms for each value of a column, in the order of the rows."""
+def _computed_alike(table: SpectraTable) -> Iterator[tuple[str, SpectraTable]]:
+    """Yield the rows of one treatment and settings; where a treatment has several settings, it is numbered."""
+    treatments = table.columns["treatment"]
+    settings = table.columns.get("settings_md5", np.full(len(table), ""))
+    for treatment in dict.fromkeys(treatments.tolist()):
+        for number, key in enumerate(dict.fromkeys(settings[treatments == treatment].tolist()), start=1):
+            rows = table.take((treatments == treatment) & (settings == key))
+            yield treatment if number == 1 else f"{treatment}_{number}", rows
+
+
+def _averages(table: SpectraTable) -> list[Curve]:
+    """Return the average over all atoms for each treatment and settings, in the order of the rows."""
     from aiida_gbml.science.spectra.comparison import weighted_spectrum
     from aiida_gbml.science.spectra.plots import Curve
 
     curves = []
-    for value in dict.fromkeys(table.columns[column].tolist()):
-        own = table.take(table.columns[column] == value)
+    for value, own in _computed_alike(table):
         known = [_curve(own, row, "").known() for row in range(len(own))]
         given = [curve.energy for curve in known], [curve.intensity for curve in known]
         energy, intensity = weighted_spectrum(*given, [curve.multiplicity for curve in known], table.step)
-        curves.append(Curve(str(value), energy, intensity, sum(curve.multiplicity for curve in known)))
+        curves.append(Curve(value, energy, intensity, sum(curve.multiplicity for curve in known)))
     return curves
 
 
@@ -153,8 +162,9 @@ def _site_name(table: SpectraTable, row: int) -> str:
     return name if distance is None or np.isnan(distance[row]) else f"{name}, {distance[row]:.1f} Å"
 
 
-def _is_absolute(table: SpectraTable) -> bool:
-    return set(table.columns.get("alignment", np.array(["transition_energy"])).tolist()) == {"transition_energy"}
+def _caveat(table: SpectraTable) -> str:
+    """Return what is to be said of an average in given directions, which equivalent atoms see differently."""
+    return "" if table.is_of_all.all() else " (one atom for its equivalent ones)"
 
 
 def _edge(table: SpectraTable) -> str:
@@ -163,4 +173,5 @@ def _edge(table: SpectraTable) -> str:
 
 def _words(treatment: str) -> str:
     names = {"none": "ground state", "half": "half core hole", "full": "core hole", "excited": "excited"}
-    return names.get(treatment, treatment)
+    name, _, number = treatment.partition("_")
+    return names.get(name, name) + (f", settings {number}" if number else "")

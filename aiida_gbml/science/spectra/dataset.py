@@ -198,8 +198,9 @@ def _parts(key: str) -> tuple[str, str]:
 def _add_entry(file: h5py.File, table: SpectraTable) -> None:
     """Add the group of one table."""
     entry = add_group(file, f"entry_{table.key}", NX_class="NXentry", default="data")
+    axis = "absolute" if table.is_absolute else "relative"
     energy = add_array(
-        entry, "energy", table.energy.astype(float), units="eV", long_name="energy (eV)", energy_axis="absolute"
+        entry, "energy", table.energy.astype(float), units="eV", long_name="energy (eV)", energy_axis=axis
     )
     intensity = add_array(entry, "intensity", table.intensity, units="arb")
     _add_names(entry, table)

@@ -21,6 +21,7 @@ _SYMBOL = re.compile(r"[A-Z][a-z]?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _ON_GRID = 1e-4
 _AXIS = ("element", "edge", "energy", "intensity")
+_OF_A_MEAN = ("structure_uuid", "structure_label", "formula", "treatment", "settings_md5")
 
 
 class SpectraError(ValueError):
@@ -32,7 +33,8 @@ class SpectraTable:
     """``n`` spectra of ``m`` points; a point outside the range that a site was computed for is NaN.
 
     Well-known columns: ``treatment``, ``site`` (index in the structure), ``multiplicity``, ``transition_energy`` (eV),
-    ``empirical_offset`` (eV, not contained in the axis), ``structure_uuid``, ``calculation_uuid``, ``formula``,
+    ``empirical_offset`` (eV, not contained in the axis), ``alignment`` (what the energies are relative to),
+    ``polarisation`` (in words), ``settings_md5``, ``structure_uuid``, ``calculation_uuid``, ``formula``,
     ``structure_label``, ``distance_from_boundary`` (Å), ``is_bulk_reference``, ``status`` ('ok' or 'failed') and
     ``reason`` (why a row failed, at most 300 characters). Any other name is passed through.
 
@@ -71,6 +73,17 @@ class SpectraTable:
     def failed(self) -> Array:
         """(n,) whether a row holds a reason instead of a spectrum."""
         return np.asarray(self.columns.get("status", np.full(len(self), OK)) == FAILED)
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether the energies of all rows are transition energies; otherwise they count from a level."""
+        return set(self.columns.get("alignment", np.array([""])).tolist()) <= {"", "transition_energy"}
+
+    @property
+    def is_of_all(self) -> Array:
+        """(n,) whether a row is the spectrum of each of its equivalent atoms: in given directions these differ."""
+        polarisation = self.columns.get("polarisation", np.full(len(self), ""))
+        return np.asarray(np.isin(polarisation, ("", "powder")) | (self.multiplicity == 1))
 
     @property
     def multiplicity(self) -> Array:
@@ -151,18 +164,20 @@ def concatenate(tables: Iterable[SpectraTable]) -> tuple[SpectraTable, ...]:
 
 
 def weighted_spectra(table: SpectraTable) -> SpectraTable:
-    """Return one row for each structure and treatment: the mean over its sites, weighted by multiplicity.
+    """Return one row for each structure, treatment and settings: the mean over its sites, weighted by multiplicity.
 
-    Columns: those that name a structure, ``treatment``, ``n_sites``, ``multiplicity`` (atoms that the mean stands for)
-    and ``complete``: False where the spectrum of a site is missing because it failed.
+    Columns: those that name these three, ``n_sites``, ``multiplicity`` (atoms that the mean stands for) and
+    ``complete``: False where it is not the mean over all atoms, because the spectrum of a site is missing, or that of
+    one atom in given directions stands for equivalent ones that see them differently.
     """
-    names = [name for name in ("structure_uuid", "structure_label", "formula", "treatment") if name in table.columns]
+    names = [name for name in _OF_A_MEAN if name in table.columns]
     first, group = _groups([table.columns[name] for name in names], len(table))
     weights = np.where(table.failed, 0.0, table.multiplicity)
     columns = {name: table.columns[name][first] for name in names}
     columns["n_sites"] = np.bincount(group[~table.failed], minlength=len(first))
     columns["multiplicity"] = np.bincount(group, weights, minlength=len(first))
-    columns["complete"] = columns["n_sites"] == np.bincount(group, minlength=len(first))
+    usable = ~table.failed & table.is_of_all
+    columns["complete"] = np.bincount(group[usable], minlength=len(first)) == np.bincount(group, minlength=len(first))
     sums = np.full((len(first), len(table.energy)), np.nan)
     ok = np.flatnonzero(~table.failed)
     ok = ok[np.argsort(group[ok], kind="stable")]

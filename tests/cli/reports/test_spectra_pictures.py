@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from aiida_gbml.cli.reports.spectra_pictures import draw_tables
-from aiida_gbml.science.spectra.dataset import SpectraTable, table_from_rows
+from aiida_gbml.science.spectra.dataset import SpectraTable, concatenate, table_from_rows
 
 ENERGY = np.arange(530.0, 550.0, 0.5)
 
@@ -44,6 +45,27 @@ def test_there_is_a_picture_of_whatever_there_are_several(tmp_path: Path) -> Non
     assert names(draw_tables([table(("full",))], [], stem, ["png"], None)) == ["a_O_K_0_sites_full.png"]
     found = names(draw_tables([table(("none", "full"), 2)], ["treatments", "sum"], stem, ["svg"], None))
     assert found == [*(f"a_O_K_{one}_treatments.svg" for one in (0, 1)), "a_O_K_sum_none.svg", "a_O_K_sum_full.svg"]
+
+
+def test_spectra_under_different_settings_are_not_averaged(tmp_path: Path) -> None:
+    one, other = table(("full",)), table(("full",))
+    both = concatenate(
+        [
+            replace(one, columns={**one.columns, "settings_md5": np.full(2, "a")}),
+            replace(other, columns={**other.columns, "settings_md5": np.full(2, "b")}),
+        ]
+    )
+    found = names(draw_tables(both, ["sites", "treatments"], tmp_path / "a", ["png"], None))
+    assert found == [f"a_O_K_0_{name}.png" for name in ("sites_full", "sites_full_2", "treatments")]
+
+
+def test_one_atom_in_given_directions_is_told_from_an_average(tmp_path: Path) -> None:
+    plain = table(("full",))
+    along = replace(plain, columns={**plain.columns, "polarisation": np.full(2, "along (0 0 1)")})
+    draw_tables([along], ["sites"], tmp_path / "a", ["svg"], None)
+    draw_tables([plain], ["sites"], tmp_path / "b", ["svg"], None)
+    told = {name: "one atom" in next(tmp_path.glob(f"{name}_*.svg")).read_text() for name in "ab"}
+    assert told == {"a": True, "b": False}
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:

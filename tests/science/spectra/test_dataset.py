@@ -124,6 +124,15 @@ def test_the_names_are_those_of_nxxas(path, table):
         assert file["entry_C_K/intensity"].chunks is None
 
 
+@pytest.mark.parametrize(("alignment", "axis"), [("transition_energy", "absolute"), ("fermi", "relative")])
+def test_the_file_says_what_its_energies_count_from(alignment, axis, path, table):
+    columns = {**table.columns, "alignment": np.full(len(table), alignment)}
+    write_spectra(path, [SpectraTable("C", "K", table.energy, table.intensity, columns)])
+    with h5py.File(path) as file:
+        told = file["entry_C_K/energy"].attrs["energy_axis"]
+    assert (told.decode() if isinstance(told, bytes) else told) == axis
+
+
 def test_the_mean_of_each_structure_is_there(path, table):
     with SpectraFile(path) as spectra:
         means = spectra.weighted("C_K")

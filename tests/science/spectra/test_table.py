@@ -158,6 +158,33 @@ def test_every_structure_and_treatment_has_its_mean():
     assert np.allclose(means.intensity, line(means.energy), equal_nan=False)
 
 
+def test_spectra_under_different_settings_have_means_of_their_own():
+    table = table_from_rows([row(structure_uuid="a", settings_md5=key) for key in ("coarse", "fine")], 0.1)
+    means = weighted_spectra(table)
+    assert means.columns["settings_md5"].tolist() == ["coarse", "fine"]
+    assert means.columns["multiplicity"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("polarisation", "multiplicity", "complete"),
+    [("powder", 2, True), ("", 2, True), ("along (0 0 1)", 1, True), ("along (0 0 1)", 2, False)],
+)
+def test_one_atom_in_given_directions_is_not_all_its_equivalent_ones(polarisation, multiplicity, complete):
+    given = {"structure_uuid": "a", "polarisation": polarisation, "multiplicity": multiplicity}
+    table = table_from_rows([row(**given), row(structure_uuid="a", polarisation="powder", multiplicity=3)], 0.1)
+    assert table.is_of_all.tolist() == [complete, True]
+    assert weighted_spectra(table).columns["complete"].tolist() == [complete]
+
+
+@pytest.mark.parametrize(
+    ("alignments", "is_absolute"), [([], True), (["transition_energy"], True), (["transition_energy", "fermi"], False)]
+)
+def test_an_axis_is_absolute_when_all_of_its_spectra_are(alignments, is_absolute):
+    lost = {"element": "C", "edge": "K", "reason": "lost"}
+    rows = [row(alignment=alignment) for alignment in alignments] or [row()]
+    assert table_from_rows([*rows, lost], 0.1).is_absolute is is_absolute
+
+
 def test_rows_are_taken_in_the_order_given():
     table = table_from_rows([row(site=number) for number in range(4)], 0.1)
     assert table.take([3, 1]).columns["site"].tolist() == [3, 1]

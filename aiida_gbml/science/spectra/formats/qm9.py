@@ -149,7 +149,7 @@ def _write_spectrum(parent: Any, table: SpectraTable, row: int) -> None:
     told = {name: column[row].item() for name, column in table.columns.items()}
     molecule = str(told.get("structure_label") or told.get("structure_uuid") or "")
     excitation = told.get("transition_energy", np.nan)
-    excitation = excitation if np.isfinite(excitation) else 0.0
+    excitation = excitation if np.isfinite(excitation) and table.take([row]).is_absolute else 0.0
     known = np.isfinite(table.intensity[row])
     group = _new_group(parent, molecule, _site_name(table, told))
     group.create_dataset("energies", data=table.energy[known] - excitation)

@@ -73,7 +73,8 @@ def spectrum_of_row(table: SpectraTable, row: int) -> MeasuredSpectrum:
     columns = {name: column[row].item() for name, column in table.columns.items()}
     if table.failed[row]:
         raise FormatError(f"row {row} of {table.key} failed: {columns.get('reason') or 'no reason is kept'}")
-    own = {"element": table.element, "edge": table.edge, "energy_axis": "absolute"}
+    axis = "absolute" if table.take([row]).is_absolute else "relative"
+    own = {"element": table.element, "edge": table.edge, "energy_axis": axis}
     own |= {"signal": "calculated", "intensity_unit": "arb", "program": f"aiida-gbml {__version__}"}
     told = {name: value for name, value in columns.items() if isinstance(value, str) or np.isfinite(value)}
     return spectrum_of_points(table.energy, table.intensity[row].astype(float), {**told, **own})

@@ -135,6 +135,13 @@ def test_spectra_without_lines_stand_beside_and_say_so(sites, tmp_path):
     assert len(read_qm9(path)) == 4
 
 
+def test_nothing_is_taken_off_energies_that_count_from_a_level(tmp_path):
+    row = a_row(np.arange(0, 30) / 10, structure_label="m", site=0, transition_energy=291.8, alignment="fermi")
+    write_qm9(tmp_path / "a.h5", tables=[table_from_rows([row], 0.1)])
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file[GROUP_OF_SPECTRA]["m/0/energies"][0] == 0.0
+
+
 def test_treatments_of_one_site_have_their_own_names(tmp_path):
     energy = np.arange(2850, 2990) / 10
     rows = [a_row(energy, structure_label="m", site=0, treatment=treatment) for treatment in ("none", "full")]

@@ -56,6 +56,11 @@ def test_a_row_of_a_table_and_back():
         tables_of_spectra([MeasuredSpectrum(energy, energy)], 0.1)
 
 
+def test_a_row_counted_from_a_level_says_so():
+    row = {"element": "C", "edge": "K", "energy": [0.0, 0.1], "intensity": [0.0, 1.0], "alignment": "fermi"}
+    assert spectrum_of_row(table_from_rows([row], 0.1), 0).metadata["energy_axis"] == "relative"
+
+
 @pytest.mark.parametrize(
     ("element", "edge", "known"),
     [
