@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from aiida import orm
 from aiida.common.links import LinkType
 from aiida.engine import run_get_node
+from aiida.manage import get_manager
 from ase import Atoms
 from ase.build import molecule
 from datasets import THRESHOLD, chain_of_oxygen, magnesia
+from plumpy.persistence import LoadSaveContext
 
 from aiida_gbml.science.spectra.dataset import SpectraTable
 from aiida_gbml.workflows import levels
@@ -185,3 +188,49 @@ def test_no_more_children_run_than_allowed(
 def test_a_dataset_of_no_sites_is_refused(spectra_dataset: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="no structure has O; the elements are C, H"):
         run_get_node(spectra_dataset([molecule("CH4")]))
+
+
+class DieError(BaseException):
+    """What ends an interpreter."""
+
+
+@pytest.mark.parametrize("dies_at", ["plan_00000_0", "site_00000_O_K_0001", "collect_0000"])
+def test_an_interpreter_that_dies_loses_and_doubles_nothing(
+    spectra_dataset: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    """It dies right after it has called a child or a function; another one takes the dataset up again."""
+    chain = module.SpectraDatasetWorkChain
+    launch, call_once = chain._launch, chain.call_once
+
+    def die_after_launch(self: Any, label: str, *arguments: Any) -> int:
+        pk = launch(self, label, *arguments)
+        if label == dies_at:
+            raise DieError
+        return pk
+
+    def die_after_call(self: Any, label: str, *arguments: Any, **inputs: Any) -> Any:
+        outputs = call_once(self, label, *arguments, **inputs)
+        if label == dies_at:
+            raise DieError
+        return outputs
+
+    builder = spectra_dataset([chain_of_oxygen(3)])
+    process = get_manager().create_runner(loop=asyncio.new_event_loop()).instantiate_process(builder)
+    with monkeypatch.context() as patch:
+        patch.setattr(chain, "_launch", die_after_launch)
+        patch.setattr(chain, "call_once", die_after_call)
+        with pytest.raises(DieError):
+            process.execute()
+    monkeypatch.setattr(chain, "RESEND_AFTER", 0.1)
+    runner = get_manager().create_runner(loop=asyncio.new_event_loop())
+    again: Any = runner.persister.load_checkpoint(process.pid).unbundle(LoadSaveContext(runner=runner))
+    again.execute()
+    assert again.node.is_finished_ok, again.node.exception
+    (table,) = again.node.outputs.dataset.tables
+    assert table.columns["site"].tolist() == [0, 1, 2]
+    called = labels(again.node, "")
+    assert len(called) == len(set(called))
+    assert [label for label in called if label.startswith(("ground", "site"))] == [
+        "ground_00000_0",
+        *(f"site_00000_O_K_{site:04d}" for site in (0, 1, 2)),
+    ]
