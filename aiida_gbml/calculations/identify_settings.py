@@ -17,6 +17,8 @@ _PAIR, _PSEUDO = "pair_", "pseudo_"
 def identify_settings(**inputs: orm.Data) -> dict[str, orm.Dict]:
     """Return the MD5s that :func:`aiida_gbml.science.spectra.identity.settings_key` takes, as output ``settings``.
 
+    That of a hole counts its core term too, by which the axis moves.
+
     :param inputs: ``pair_O_full``: a pair by element and hole; ``pseudo_Mg``: the pseudopotential of another element;
         any other name: a setting that all spectra share.
     """
@@ -26,7 +28,8 @@ def identify_settings(**inputs: orm.Data) -> dict[str, orm.Dict]:
         if isinstance(node, CoreHolePairData):
             element, hole = name.removeprefix(_PAIR).split("_")
             known = node.base.attributes.all
-            elements.setdefault(element, {}).update({"ground": known["ground_md5"], hole: known["hole_md5"]})
+            of_hole = key_of([known["hole_md5"], known["core_term"]])
+            elements.setdefault(element, {}).update({"ground": known["ground_md5"], hole: of_hole})
         elif name.startswith(_PSEUDO):
             elements.setdefault(name.removeprefix(_PSEUDO), {}).setdefault("ground", node.base.attributes.get("md5"))
         else:

@@ -9,6 +9,7 @@ from aiida import orm
 from core_hole_data import oxygen_pair, upf_node
 
 from aiida_gbml.calculations.identify_settings import identify_settings
+from aiida_gbml.science.spectra.identity import key_of
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -29,7 +30,7 @@ def test_equal_content_has_equal_keys_whatever_the_nodes() -> None:
     assert keys()["elements"] == {
         "O": {
             "ground": oxygen_pair().base.attributes.get("ground_md5"),
-            "full": oxygen_pair().base.attributes.get("hole_md5"),
+            "full": key_of([oxygen_pair().base.attributes.get(name) for name in ("hole_md5", "core_term")]),
         },
         "Mg": {"ground": upf_node("Mg", 2.0).md5},
     }
@@ -41,6 +42,10 @@ def test_a_setting_changes_the_key_that_all_share_and_a_dataset_only_that_of_its
     assert other["common"] == keys()["common"]
     assert other["elements"]["Mg"] == keys()["elements"]["Mg"]
     assert other["elements"]["O"] != keys()["elements"]["O"]
+
+
+def test_the_core_term_moves_the_axis_and_counts() -> None:
+    assert keys(pair_O_full=oxygen_pair(energies=False))["elements"]["O"] != keys()["elements"]["O"]
 
 
 def test_what_the_checks_say_of_a_pair_does_not_count() -> None:

@@ -46,7 +46,7 @@ def settings_key(settings: Mapping[str, Any], elements: Iterable[str], element: 
 
     Pseudopotentials of other elements do not count, nor does a half hole unless it is the treatment.
 
-    :param settings: ``common`` and ``elements``: MD5s by element of its ``ground``, ``full`` and ``half`` datasets.
+    :param settings: ``common``, and ``elements``: MD5s of ``ground``, and of ``full`` and ``half`` holes, by element.
     :param elements: of the structure.
     :param element: that absorbs.
     :param treatment: none, half, full or excited.

@@ -127,7 +127,8 @@ def plan_inputs(site: Mapping[str, orm.Data]) -> dict[str, orm.Data]:
 def settings_of(site: Mapping[str, orm.Data]) -> dict[str, orm.Data]:
     """Return those of the shared inputs of sites that decide about the spectrum, by a plain name each."""
     nodes = {name: site[name] for name in (*_PLANNED, *_OTHERS) if name in site}
-    nodes["pw_parameters"] = site["pw"]["pw"]["parameters"]  # type: ignore[index]
+    pw: Mapping[str, orm.Data] = site["pw"]["pw"]  # type: ignore[index]
+    nodes |= {f"pw_{name}": pw[name] for name in ("parameters", "settings", "vdw_table") if name in pw}
     nodes["xspectra_parameters"] = _xspectra(site)["parameters"]
     return nodes
 
