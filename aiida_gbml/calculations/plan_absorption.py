@@ -75,11 +75,11 @@ def plan_absorption(
         parameters = {
             f"parameters_{run}": orm.Dict(scf_parameters(pw_parameters.get_dict(), run, settings)) for run in runs
         }
-        directions = _directions(polarisations.get_dict(), own, supercell)
         meshes = {
             "scf_kpoints": _mesh(supercell, kpoints_distance.value),
             "spectrum_kpoints": _mesh(supercell, spectrum_kpoints_distance.value),
         }
+        directions = _directions(polarisations.get_dict(), own, supercell, meshes["spectrum_kpoints"])
     except ValueError as exception:
         return ExitCode(201, str(exception))
     described = _describe(structure, own, supercell, settings, meshes)
@@ -125,7 +125,7 @@ def _electrons(supercell: Supercell, pair: CoreHolePairData, pseudos: dict[str, 
 
 
 def _mesh(supercell: Supercell, distance: float) -> orm.KpointsData:
-    """Return the mesh of k-points with Γ among them, which has the symmetry of the lattice."""
+    """Return the mesh of k-points with Γ among them."""
     from aiida_gbml.science.spectra.supercell import kpoint_mesh
 
     atoms = supercell.atoms
@@ -134,11 +134,12 @@ def _mesh(supercell: Supercell, distance: float) -> orm.KpointsData:
     return mesh
 
 
-def _directions(settings: dict[str, Any], site: Site, supercell: Supercell) -> dict[str, Any]:
+def _directions(settings: dict[str, Any], site: Site, supercell: Supercell, kpoints: orm.KpointsData) -> dict[str, Any]:
     """Return the directions of polarisation, their weights, and the settings in words."""
     from aiida_gbml.science.spectra.directions import describe_polarisations, directions_of_site
 
-    chosen = directions_of_site(settings, site.rotations, supercell.atoms.cell.array)
+    mesh = kpoints.get_kpoints_mesh()[0]
+    chosen = directions_of_site(settings, site.rotations, supercell.atoms.cell.array, mesh)
     words = {"polarisation": describe_polarisations(settings), "is_powder": settings["mode"] == "powder"}
     return {"directions": chosen.vectors.tolist(), "weights": chosen.weights.tolist(), **words}
 

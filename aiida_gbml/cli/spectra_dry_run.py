@@ -97,6 +97,7 @@ def _estimate(
     from aiida_gbml.science.spectra.cost import site_seconds
     from aiida_gbml.science.spectra.directions import directions_of_site
     from aiida_gbml.science.spectra.sites import inequivalent_sites
+    from aiida_gbml.science.spectra.supercell import kpoint_mesh
 
     symbols = set(atoms.get_chemical_symbols())
     sites = {
@@ -109,8 +110,10 @@ def _estimate(
     n_grounds = -(-len(absorbers) // max(MOST_KINDS - len(symbols), 1))
     cell = _cell(supercell.atoms, inputs, datasets)
     seconds = None if cell is None else n_grounds * cell.scf_seconds
+    lattice = supercell.atoms.cell.array
+    mesh = kpoint_mesh(lattice, inputs["spectrum_kpoints_distance"], atoms.pbc)
     for site in (site for own in sites.values() for site in own):
-        vectors = directions_of_site(inputs["polarisations"], site.rotations, supercell.atoms.cell.array).vectors
+        vectors = directions_of_site(inputs["polarisations"], site.rotations, lattice, mesh).vectors
         is_absolute = inputs["alignment"] == "transition_energy"
         if cell is not None and seconds is not None:
             seconds += site_seconds(cell, list(treatments), len(vectors), is_absolute=is_absolute)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.spectra.polarisation import (
@@ -46,15 +48,21 @@ def read_polarisations(settings: Mapping[str, Any]) -> Polarisations | None:
     return None
 
 
-def directions_of_site(settings: Mapping[str, Any], rotations: Array, cell: Array) -> Polarisations:
+def directions_of_site(
+    settings: Mapping[str, Any], rotations: Array, cell: Array, mesh: Sequence[int] = (1, 1, 1)
+) -> Polarisations:
     """Return the directions in which the spectrum of a site is calculated.
 
     :param settings: see `read_polarisations`.
     :param rotations: (k, 3, 3) Cartesian rotations that leave the site as it is.
     :param cell: (3, 3) rows in Å of the cell that is calculated, which need not have all of these.
+    :param mesh: numbers of k-points of the spectrum along its reciprocal vectors, which need not have them either.
     """
     wanted = read_polarisations(settings)
-    return powder(kept_by_lattice(rotations, cell)) if wanted is None else wanted
+    if wanted is not None:
+        return wanted
+    repeated = np.array(mesh)[:, None] * cell  # what rotates this lattice onto itself does so with the k-points
+    return powder(kept_by_lattice(kept_by_lattice(rotations, cell), repeated))
 
 
 def describe_polarisations(settings: Mapping[str, Any]) -> str:

@@ -23,6 +23,17 @@ def test_a_cubic_site_needs_one_direction_unless_its_cell_is_not_cubic() -> None
     assert len(directions_of_site({"mode": "powder"}, rotations, tetragonal).vectors) == 2
 
 
+def test_a_mesh_of_k_points_may_be_less_symmetric_than_the_cell() -> None:
+    """Γ-centred meshes of a body-centred cubic lattice are cubic with equal numbers along its three vectors only."""
+    atoms = bulk("Fe", "bcc", a=2.87)
+    rotations = inequivalent_sites(atoms, "Fe")[0].rotations
+    counts = [
+        len(directions_of_site({"mode": "powder"}, rotations, atoms.cell.array, mesh).vectors)
+        for mesh in ((4, 4, 4), (4, 4, 5))
+    ]
+    assert counts == [1, 3]
+
+
 def test_vectors_are_taken_as_they_are_but_for_their_length() -> None:
     polarisations = read_polarisations({"mode": "vectors", "vectors": [[0, 0, 2], [1, 1, 0]]})
     assert polarisations is not None
