@@ -110,7 +110,7 @@ def test_datasets_fit_their_atom(make: Make, name: str) -> None:
             level_error=pseudo_checks.eigenvalue_difference(made.result.levels),
             derivative_error=pseudo_checks.log_derivative_difference(*tables),
             core_norm=pseudo_checks.core_norm(upf, *QUANTUM_NUMBERS[shell]) if recipe.holes else None,
-            overlap=pseudo_checks.overlap(upf),
+            overlap=upf.overlaps[0],
         )
         assert verdict(checks) == [], f"{name} {shell} {hole}"
 

@@ -129,11 +129,6 @@ def core_norm(upf: Upf, n: int, l: int) -> float:  # noqa: E741
     return float(trapezoid(found.values**2, upf.mesh))
 
 
-def overlap(upf: Upf) -> float | None:
-    """Return the lowest eigenvalue of the overlap operator, None for a set without one."""
-    return upf.overlaps[0] if upf.overlaps else None
-
-
 def lattice_constant(constants: Sequence[float], energies: Sequence[float]) -> float:
     """Return the lattice constant of lowest energy, by the equation of state of Birch and Murnaghan.
 

@@ -13,9 +13,9 @@ from aiida_gbml.science.spectra.pseudo_checks import CheckError, Checks, verdict
 ENERGIES = np.linspace(-4.0, 4.0, 401)
 
 
-def dataset(mesh: np.ndarray, *orbitals: CoreOrbital, overlaps: tuple[float, ...] = ()) -> Upf:
+def dataset(mesh: np.ndarray, *orbitals: CoreOrbital) -> Upf:
     """Return a dataset with these core orbitals."""
-    return Upf("H", "US", "PBE", 1.0, 0, "", mesh, (), (), orbitals, None, None, overlaps)
+    return Upf("H", "US", "PBE", 1.0, 0, "", mesh, (), (), orbitals, None, None)
 
 
 def test_bound_levels_are_compared_and_those_of_the_box_are_not() -> None:
@@ -50,11 +50,6 @@ def test_the_norm_of_the_hydrogen_atom_is_one() -> None:
     assert pseudo_checks.core_norm(upf, 1, 0) == pytest.approx(1.0, abs=1e-4)
     with pytest.raises(CheckError, match="no core orbital n=2 l=1"):
         pseudo_checks.core_norm(upf, 2, 1)
-
-
-def test_the_lowest_overlap_counts() -> None:
-    assert pseudo_checks.overlap(dataset(np.ones(2))) is None
-    assert pseudo_checks.overlap(dataset(np.ones(2), overlaps=(-0.2, 1.0))) == -0.2
 
 
 def test_the_lattice_constant_of_a_birch_murnaghan_crystal_is_found() -> None:
