@@ -47,17 +47,20 @@ def submit(builder: ProcessBuilder) -> orm.WorkChainNode:
         raise ValueError(f"{exception}; start the daemon with `verdi daemon start`, or use --run") from exception
 
 
-def run(builder: ProcessBuilder, noun: str = "search", unit: str = "evaluation") -> orm.WorkChainNode:
+def run(
+    builder: ProcessBuilder, noun: str = "search", unit: str = "evaluation", poll: float = _POLL
+) -> orm.WorkChainNode:
     """Run a work chain in this interpreter, with a progress bar, and return its node.
 
     :param noun: what runs, before the bar.
     :param unit: what the bar counts.
+    :param poll: time in s between two looks at each process that is waited for, which take CPU time themselves.
     """
     from aiida.manage import get_manager
 
     manager = get_manager()
     manager.reset_runner()  # or `set_runner` closes the event loop that both would share
-    runner = manager.create_runner(communicator=None, poll_interval=_POLL)  # everything runs here: no broker is needed
+    runner = manager.create_runner(communicator=None, poll_interval=poll)  # everything runs here: no broker is needed
     manager.set_runner(runner)
     process: Any = runner.instantiate_process(builder)
     total = process.inputs.budget.value if "budget" in process.inputs else None

@@ -31,6 +31,7 @@ _OPTIONS = (
 N_ROWS = 10
 """Rows that are listed when a dataset was computed here."""
 
+_POLL = 1.0  # s, for jobs that take minutes
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -86,7 +87,7 @@ def spectra(files: tuple[Path, ...], config: Path | None, mode: str, pictures: P
         builder = spectra_configuration.builder(settings, subject)
         builder.structures = subject.store()
         run_here = mode == "run"
-        node = foreground.run(builder, "dataset", "site") if run_here else foreground.submit(builder)
+        node = foreground.run(builder, "dataset", "site", _POLL) if run_here else foreground.submit(builder)
     except (ValueError, OSError) as exception:
         echo.echo_critical(" ".join(str(exception).split()).removeprefix("invalid attribute value "))
     if mode == "run" and "dataset" in node.outputs:
