@@ -13,6 +13,7 @@ from aiida_gbml.data.core_hole_pair import CoreHolePairData
 from aiida_gbml.data.spectrum import SpectrumData
 
 if TYPE_CHECKING:
+    from aiida_gbml.science.spectra.excited_electron import ExcitedElectron
     from aiida_gbml.science.spectra.transition_energy import Levels
 
 Facts = Mapping[str, Any]
@@ -32,9 +33,9 @@ def assemble_spectra(
 ) -> dict[str, orm.Data] | ExitCode:
     """Return one spectrum a treatment, by its name, and the ``energies`` that place them.
 
-    The energies, all in eV: ``transition_energy``, the ``ground_energy`` and ``excited_energy`` of the cell and the
-    ``core_term`` of which it is made; for each treatment ``homo``, ``lumo``, ``fermi`` and the ``level`` that stands at
-    the transition energy; and the ``width`` of the excited electron's band.
+    The energies, all in eV: ``transition_energy``, the ``ground_energy`` and ``excited_energy`` of the cell, the
+    ``core_term`` and the ``band_filling`` of which it is made; for each treatment ``homo``, ``lumo``, ``fermi`` and the
+    ``level`` that stands at the transition energy; and the ``width`` of the excited electron's band.
 
     :param plan: of `plan_absorption`.
     :param alignment: 'transition_energy', 'fermi' (the highest occupied level is zero) or 'onset'.
@@ -57,20 +58,30 @@ def assemble_spectra(
 
 def _energies(results: Mapping[str, orm.Data], facts: Facts, pair: CoreHolePairData) -> dict[str, Any]:
     """Return levels and total energies of all calculations, and the transition energy when it can be known."""
-    from aiida_gbml.science.spectra.excited_electron import excited_electron
     from aiida_gbml.science.spectra.transition_energy import transition_energy
 
     found: dict[str, Any] = {name: _levels(name, run, results, facts) for name, run in facts["starts"].items()}
+    found["band_filling"] = 0.0
     if "excited_bands" in results and facts["is_insulator"]:
-        found["width"] = excited_electron(*_bands(results["excited_bands"])).width
+        electron = _electron(results["excited_bands"])
+        found |= {"width": electron.width, "band_filling": electron.filling}
     core_term = pair.base.attributes.get("core_term")
     found |= {"core_term": core_term, "transition_energy": None}
     for state, run in (("ground", "none"), ("excited", "excited")):
         if f"{run}_scf" in results:
             found[f"{state}_energy"] = results[f"{run}_scf"].get_dict()["energy"]
     if {"ground_energy", "excited_energy"} <= found.keys() and core_term is not None:
-        found["transition_energy"] = transition_energy(found["ground_energy"], found["excited_energy"], core_term)
+        bottom = found["excited_energy"] - found["band_filling"]
+        found["transition_energy"] = transition_energy(found["ground_energy"], bottom, core_term)
     return found
+
+
+def _electron(node: Any) -> ExcitedElectron:
+    """Return the excited electron of a calculation."""
+    from aiida_gbml.science.spectra.excited_electron import excited_electron
+
+    weights = node.get_array("weights") if "weights" in node.get_arraynames() else None
+    return excited_electron(*_bands(node), weights)
 
 
 def _bands(node: Any) -> tuple[Any, Any]:
@@ -86,7 +97,9 @@ def _levels(treatment: str, run: str, results: Mapping[str, Any], facts: Facts) 
     fermi = results[f"{run}_scf"].get_dict().get("fermi_energy")
     is_metal = not facts["is_insulator"]
     found: Levels = levels(*_bands(results[f"{run}_bands"]), metallic=is_metal, fermi=fermi)
-    first = found.fermi if is_metal else found.homo if treatment == "excited" else found.lumo
+    first: float | None = found.fermi if is_metal else found.lumo
+    if treatment == "excited" and not is_metal:
+        first = _electron(results[f"{run}_bands"]).bottom
     return {"homo": found.homo, "lumo": found.lumo, "fermi": found.fermi, "level": first}
 
 

@@ -33,3 +33,16 @@ def test_a_cell_with_one_electron_has_no_valence_bands() -> None:
     electron = excited_electron(BANDS, occupations(1, 0))
     assert electron.bottom == -5.0
     assert electron.cut < electron.bottom
+
+
+def test_a_filled_band_lifts_the_electron_by_what_its_k_points_weigh() -> None:
+    assert excited_electron(BANDS, occupations(3, 2)).filling == 0.5
+    assert excited_electron(BANDS, occupations(3, 2), np.array([0.75, 0.25])).filling == 0.25
+
+
+def test_a_parabolic_band_lifts_the_electron_by_three_fifths_of_its_top() -> None:
+    # free electrons that fill a sphere: mean 3/5 of the Fermi energy (any textbook of solids)
+    radius = np.linspace(0.0, 1.0, 2001)
+    bands = np.broadcast_to(radius[:, None] ** 2, (2, 2001, 1))
+    filled = np.array([1.0, 0.0])[:, None, None] * np.ones((2, 2001, 1))
+    assert abs(excited_electron(bands, filled, radius**2).filling - 0.6) < 1e-3
