@@ -29,6 +29,7 @@ KEYS = (
     "xspectra_code",
     "protocol",
     "electronic_type",
+    "options",
     "overrides",
     "max_concurrent",
     "extend",
@@ -42,7 +43,7 @@ def read(path: Path) -> Settings:
 
     :raises ConfigurationError: when the file is no mapping of known keys.
     """
-    settings = read_mapping(path, KEYS, ("overrides",))
+    settings = read_mapping(path, KEYS, ("options", "overrides"))
     for name in _LISTS:
         if not isinstance(settings.get(name, []), list):
             raise ConfigurationError(f"'{name}' in '{path}' must be a list, got {settings[name]!r}")
@@ -112,6 +113,7 @@ def builder(settings: Settings, subject: Subject) -> ProcessBuilder:
         pairs=find_pairs(edges, treatments, accept_failed=accepts),
         pseudos=find_pseudos(present - absorbing, settings.get("pseudo_family")),
         electronic_type=settings.get("electronic_type") or "insulator",
+        options=settings.get("options"),
         max_concurrent=settings.get("max_concurrent") or 2,
         extend=_earlier(settings["extend"]) if settings.get("extend") else None,
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ase.build import bulk
+from ase.io import write
+from core_hole_data import oxygen_pair
 
 from aiida_gbml.cli.configuration import ConfigurationError
-from aiida_gbml.cli.spectra_configuration import edges_of, read, wanted_edges
+from aiida_gbml.cli.spectra_configuration import builder, edges_of, read, wanted_edges
+from aiida_gbml.cli.spectra_subjects import find_subject
 
 
 @pytest.mark.parametrize(
@@ -39,3 +45,26 @@ def test_examples_of_spectra_are_read(name: str) -> None:
     settings = read(path)
     assert wanted_edges(settings)
     assert all(structure.exists() for structure in settings.get("structures", []))
+
+
+@pytest.mark.usefixtures("aiida_profile_clean")
+def test_options_of_the_scheduler_reach_the_jobs_of_both_programs(
+    aiida_code_installed: Callable[..., Any], tmp_path: Path
+) -> None:
+    oxygen_pair()
+    write(tmp_path / "oxygen.cif", bulk("O", "fcc", a=4.0))
+    plugins = {"pw_code": "quantumespresso.pw", "xspectra_code": "gbml.xspectra"}
+    codes = {
+        name: aiida_code_installed(default_calc_job_plugin=plugin, filepath_executable="/bin/true").full_label
+        for name, plugin in plugins.items()
+    }
+    settings = {
+        "structures": [tmp_path / "oxygen.cif"],
+        "edges": [{"element": "O", "edge": "K"}],
+        "options": {"account": "my-project", "max_wallclock_seconds": 600},
+        **codes,
+    }
+    site = builder(settings, find_subject(settings)).site
+    for job in (site["pw"]["pw"], site["xspectra"]["xspectra"]):
+        assert job["metadata"]["options"]["account"] == "my-project"
+        assert job["metadata"]["options"]["max_wallclock_seconds"] == 600
