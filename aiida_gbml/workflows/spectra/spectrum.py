@@ -20,6 +20,7 @@ from aiida_gbml.workflows.evaluation.failure import failure_of
 from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
 from aiida_gbml.workflows.fan_out import FanOut, Launch
 from aiida_gbml.workflows.spectra import spectrum_ports
+from aiida_gbml.workflows.spectra.given_ground_state import difference
 from aiida_gbml.workflows.spectra.spectrum_protocol import SpectrumProtocol
 from aiida_gbml.workflows.spectra.xspectra_base import XspectraRestartWorkChain
 
@@ -82,6 +83,8 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
             return self._exit("ERROR_INVALID_SITE", reason=outputs.message)
         self.ctx.planned = outputs
         self.ctx.supercell = outputs["supercell"] if "supercell" in outputs else given["ground_state"]
+        if reason := self._foreign_ground_state():
+            return self._exit("ERROR_INVALID_SITE", reason=reason)
         numbers = outputs["plan"]
         self.out("plan", numbers)
         self.out("supercell", self.ctx.supercell)
@@ -117,11 +120,12 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         """Go on when all have converged, and an insulator is one."""
         children = self.children("scf_")
         for label in self.scf_labels:
-            run = label.removeprefix("scf_")
             if not children[label].is_finished_ok:
-                return self._exit("ERROR_SCF_FAILED", run=run, reason=failure_of(children[label])["reason"])
+                reason = failure_of(children[label])["reason"]
+                return self._exit("ERROR_SCF_FAILED", run=label.removeprefix("scf_"), reason=reason)
+        for run in self._runs:
             if self.inputs.electronic_type.value == "insulator" and treatment_of(run) != "excited":
-                homo, lumo = _edges_of_gap(children[label].outputs.output_band)
+                homo, lumo = _edges_of_gap(self._scf(run)["output_band"])
                 if lumo - homo < LEAST_GAP:
                     return self._exit("ERROR_NOT_INSULATING", run=run, homo=homo, lumo=lumo)
         return None
@@ -271,6 +275,20 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         dataset: orm.Data = self._ground() if hole is None else self.ctx.datasets[hole]["hole"]
         return dataset
 
+    def _foreign_ground_state(self) -> str | None:
+        """Return in what a ground state that is given differs from the runs of this site, or nothing."""
+        if "ground_state" not in self.inputs:
+            return None
+        md5 = {symbol: pseudo.md5 for symbol, pseudo in self._other_pseudos().items()}
+        own = self._pair().base.attributes
+        md5[own.get("element")] = own.get("ground_md5")
+        return difference(
+            self.inputs.ground_state,
+            self.ctx.planned["parameters_none"],
+            self.ctx.planned["scf_kpoints"],
+            {kind.name: md5[kind.symbol] for kind in self.ctx.supercell.kinds},
+        )
+
     def _other_pseudos(self) -> dict[str, orm.Data]:
         """Return the datasets of the other elements of the structure."""
         element = self._pair().base.attributes.get("element")
@@ -313,7 +331,7 @@ def _has_spectra(child: orm.ProcessNode) -> bool:
     return is_usable and "spectra" in child.outputs and "output_parameters" in child.outputs
 
 
-def _edges_of_gap(bands: orm.BandsData) -> tuple[float, float]:
+def _edges_of_gap(bands: Any) -> tuple[float, float]:
     """Return the highest occupied and the lowest empty level in eV."""
     from aiida_gbml.science.spectra.transition_energy import levels
 

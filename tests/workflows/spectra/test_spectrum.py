@@ -10,11 +10,13 @@ import pytest
 from aiida import orm
 from aiida.engine import run_get_node
 from core_hole_data import CORE_TERM, oxygen_pair, oxygen_structure, upf_node
-from pretended_programs import BAND, ENERGIES, FIRST_PEAK, LUMO, PretendedSpectrum
+from pretended_programs import BAND, ENERGIES, FIRST_PEAK, LUMO, PretendedSpectrum, pretend_scf
 
 pytestmark = pytest.mark.usefixtures("aiida_profile_clean")
 TRANSITION = ENERGIES["excited"] - ENERGIES["none"] + CORE_TERM
 SHIFT = 1.0  # eV, of the one k-point along x
+_SYSTEM = {"ecutwfc": 40.0, "ecutrho": 320.0, "occupations": "fixed", "nbnd": 9}
+"""Of the ground state of one unit of magnesia."""
 
 
 @pytest.fixture
@@ -110,6 +112,24 @@ def test_a_ground_state_that_is_given_is_not_computed_again(computed: Any) -> No
     assert node.outputs.supercell.uuid == first.outputs.supercell.uuid
     parent = child(node, "xspectra_none").inputs.xspectra.parent_folder
     assert parent.uuid == given["remote_folder"].uuid
+
+
+@pytest.mark.parametrize(
+    ("title", "system", "status", "words"),
+    [
+        ("", {"ecutwfc": 55.0}, 201, "the ground state was computed with other parameters in SYSTEM"),
+        ("metal", {}, 310, "'none' has no gap"),
+    ],
+)
+def test_a_ground_state_that_is_given_must_fit(computed: Any, title: str, system: Any, status: int, words: str) -> None:
+    _, first = computed(overrides={"alignment": "fermi"}, treatments=["none"], electronic_type="metal")
+    outputs = pretend_scf(orm.Dict({"CONTROL": {"title": title}, "SYSTEM": _SYSTEM | system}))
+    builder = first.get_builder_restart()
+    builder.electronic_type = orm.Str("insulator")
+    builder.ground_state = {"structure": first.outputs.supercell, **outputs}
+    _, node = run_get_node(builder)
+    assert node.exit_status == status
+    assert words in node.exit_message
 
 
 def test_directions_are_weighed_and_broadened_spectra_keep_their_area(computed: Any) -> None:
