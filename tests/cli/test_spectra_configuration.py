@@ -16,6 +16,9 @@ from aiida_gbml.cli.spectra_configuration import builder, edges_of, read, wanted
 from aiida_gbml.cli.spectra_subjects import find_subject
 
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
 @pytest.mark.parametrize(
     ("elements", "edges", "found"),
     [
@@ -36,10 +39,10 @@ def test_edges_that_belong_to_nobody_are_named() -> None:
         wanted_edges({})
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in Path("examples").glob("*.yaml")))
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.yaml")))
 def test_examples_of_spectra_are_read(name: str) -> None:
     """Those of searches say so themselves; the structures are beside the file."""
-    path = Path("examples") / name
+    path = EXAMPLES / name
     if "launch spectra" not in path.read_text(encoding="utf-8"):
         pytest.skip("an example of something else")
     settings = read(path)
