@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aiida_gbml.science.spectra.supercell import Supercell, molecule_box, site_supercell
+from aiida_gbml.science.spectra.supercell import Supercell, SupercellError, molecule_box, site_supercell
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -26,5 +26,9 @@ def absorption_cell(atoms: Atoms, site: int, settings: Mapping[str, Any]) -> Sup
     :raises ValueError: when there is no such cell, see :func:`site_supercell` and :func:`molecule_box`.
     """
     if np.any(atoms.pbc):
+        if np.linalg.matrix_rank(atoms.cell.array) < 3:
+            raise SupercellError(
+                f"{atoms.symbols} has no cell vector where it is not periodic: give it one with about 15 Å of vacuum"
+            )
         return site_supercell(atoms, site, settings.get("min_distance", MIN_DISTANCE), settings.get("matrix"))
     return molecule_box(atoms, site, settings.get("min_box", MIN_BOX))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ase.build import bulk, molecule
+from ase.build import bulk, graphene, molecule
 
 from aiida_gbml.science.spectra.absorption_cell import absorption_cell
+from aiida_gbml.science.spectra.supercell import SupercellError
 
 
 def test_crystals_are_repeated_and_molecules_boxed() -> None:
@@ -21,3 +22,9 @@ def test_crystals_are_repeated_and_molecules_boxed() -> None:
 def test_the_defaults_are_long() -> None:
     assert absorption_cell(bulk("MgO", "rocksalt", a=4.212), 0, {}).distance >= 9.0
     assert absorption_cell(molecule("CH4"), 0, {}).distance == pytest.approx(8.0)
+
+
+def test_a_sheet_needs_room_above_it() -> None:
+    with pytest.raises(SupercellError, match="C2 has no cell vector where it is not periodic"):
+        absorption_cell(graphene(), 0, {})  # as ase makes it
+    assert len(absorption_cell(graphene(vacuum=7.0), 0, {}).atoms) == 32
