@@ -17,6 +17,9 @@ ALIGNMENTS = ("transition_energy", "fermi", "onset")
 ELECTRONIC_TYPES = ("insulator", "metal")
 CELL = ("min_distance", "matrix", "min_box")
 
+_UNKNOWN_TO_XSPECTRA = ("noncolin", "lspinorb", "lda_plus_u", "one_atom_occupations", "input_dft", "tefield")
+"""What is unknown to ``xspectra.x``, or missing in the potential that it makes of the density."""
+
 Namespace = Mapping[str, Any]
 
 
@@ -179,9 +182,16 @@ def _check_parameters(value: Namespace) -> str | None:
     """Refuse parameters of ``pw.x`` under which there is no spectrum."""
     base = value["pw"]["pw"]
     system = base["parameters"].get_dict().get("SYSTEM", {})
-    for name in ("noncolin", "lspinorb", "lda_plus_u", "one_atom_occupations"):
-        if system.get(name):
-            return f"`{name}` is set in SYSTEM, with which xspectra.x gives no spectrum here: leave it out"
+    unknown = [name for name in _UNKNOWN_TO_XSPECTRA if system.get(name)]
+    if any(value["structure"].pbc) and system.get("assume_isolated", "none") != "none":
+        unknown.append("assume_isolated")
+    if unknown:
+        return f"`{unknown[0]}` is set in SYSTEM, with which xspectra.x gives no spectrum here: leave it out"
+    if value["electronic_type"].value == "metal" and "tot_magnetization" in system:
+        return (
+            "`tot_magnetization` is set in SYSTEM, so that the metal would have two Fermi energies: leave it out, "
+            "`starting_magnetization` tells the spins apart"
+        )
     if "settings" in base and {name.upper(): flag for name, flag in base["settings"].get_dict().items()}.get(
         "GAMMA_ONLY"
     ):

@@ -86,12 +86,25 @@ def test_other_datasets_that_do_not_fit_are_named() -> None:
     [
         ({"noncolin": True}, None, "`noncolin` is set"),
         ({"lda_plus_u": True}, None, "`lda_plus_u` is set"),
+        ({"input_dft": "PBE0"}, None, "`input_dft` is set"),
+        ({"tefield": True}, None, "`tefield` is set"),
+        ({"assume_isolated": "2D"}, None, "`assume_isolated` is set"),
         ({"occupations": "smearing"}, None, "change one of them"),
         ({}, {"gamma_only": True}, "`GAMMA_ONLY` is set"),
     ],
 )
 def test_parameters_without_a_spectrum_are_named(system: Any, settings: Any, words: str) -> None:
     assert words in complaint(system, settings)
+
+
+def test_a_molecule_may_be_isolated_and_a_metal_has_one_fermi_energy() -> None:
+    molecule = orm.StructureData(cell=[[9.0, 0, 0], [0, 9.0, 0], [0, 0, 9.0]], pbc=[False] * 3)
+    for index, symbol in enumerate(("Mg", "O")):
+        molecule.append_atom(symbols=symbol, position=[2.0 * index, 0, 0])
+    assert complaint({"assume_isolated": "mt"}, structure=molecule) == "None"
+    fixed = {"nspin": 2, "tot_magnetization": 2}
+    assert "two Fermi energies" in complaint(fixed, electronic_type=orm.Str("metal"))
+    assert complaint(fixed) == "None"
 
 
 def test_settings_of_their_own_are_checked() -> None:
