@@ -117,5 +117,20 @@ def _fix_occupations(system: dict[str, Any], treatment: str, cell: AbsorptionCel
 
 
 def _inherited(values: Mapping[str, float], origins: Mapping[str, str]) -> dict[str, float]:
-    """Return values by kind for the kinds of the cell, each that of the user's kind from which it came."""
+    """Return values by kind for the kinds of the cell, each that of the user's kind from which it came.
+
+    Values of elements that the structure does not have are left out: several structures may share the parameters.
+    """
+    elements = {_element(origin) for origin in origins.values()}
+    lost = sorted(kind for kind in values if kind not in origins.values() and _element(kind) in elements)
+    if lost:
+        raise TreatmentError(
+            f"`starting_magnetization` is given for the kind '{lost[0]}', which the structure does not have; it has "
+            f"{', '.join(sorted({*origins.values()}))}"
+        )
     return {kind: values[origin] for kind, origin in sorted(origins.items()) if origin in values}
+
+
+def _element(kind: str) -> str:
+    """Return the symbol with which the name of a kind begins."""
+    return kind[: 1 + kind[1:2].islower()]

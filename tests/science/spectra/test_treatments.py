@@ -64,6 +64,14 @@ def test_a_magnetic_insulator_gets_one_more_moment_and_its_kinds_keep_theirs() -
         system("none", {"SYSTEM": {"nspin": 2}})
 
 
+def test_moments_of_kinds_that_are_not_there_are_not_lost_in_silence() -> None:
+    """A set of structures keeps no names of kinds, but some of its structures may lack an element."""
+    moments = {"Mg": 0.1, "Co": 0.5, "Mo2": 0.2}
+    assert system("none", {"SYSTEM": {"starting_magnetization": moments}})["starting_magnetization"] == {"Mg": 0.1}
+    with pytest.raises(TreatmentError, match="the kind 'O2', which the structure does not have; it has Mg, O"):
+        system("none", {"SYSTEM": {"starting_magnetization": {"O": 0.5, "O2": -0.5}}})
+
+
 def test_a_metal_is_smeared_and_its_excited_electron_needs_no_spin() -> None:
     excited = system("excited", {"SYSTEM": {"degauss": 0.01}}, is_insulator=False, electrons=63.0)
     assert (excited["occupations"], excited["degauss"]) == ("smearing", 0.01)
