@@ -55,10 +55,12 @@ def _run(page: str, environment: dict[str, str], folder: Path, timeout: float) -
 
 
 def _plain(cell: str) -> str:
-    """Return a cell as Python: notebooks also have cells for the shell, and cells that become files."""
+    """Return a cell as Python: notebooks also have cells for the shell, cells that become files, and hidden ones."""
     magic, _, body = cell.partition("\n")
-    if magic == "%%bash":
-        return f"subprocess.run(['bash', '-e', '-c', {body!r}], check=True)"
+    if magic.startswith(":tags:"):
+        return ""
+    if magic == "%%shell":
+        return f"subprocess.run(['bash', '-c', {body!r}], check=True)"
     if magic.startswith("%%writefile "):
         return f"Path({magic.split()[1]!r}).write_text({body!r}, encoding='utf-8')"
     return cell
