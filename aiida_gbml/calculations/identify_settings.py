@@ -12,6 +12,9 @@ from aiida_gbml.science.spectra.identity import key_of
 
 _PAIR, _PSEUDO = "pair_", "pseudo_"
 
+_VERSION = 1
+"""Raise it when the same inputs give other spectra, so that datasets are not extended by what does not fit to them."""
+
 
 @calcfunction
 def identify_settings(**inputs: orm.Data) -> dict[str, orm.Dict]:
@@ -34,4 +37,4 @@ def identify_settings(**inputs: orm.Data) -> dict[str, orm.Dict]:
             elements.setdefault(name.removeprefix(_PSEUDO), {}).setdefault("ground", node.base.attributes.get("md5"))
         else:
             common[name] = [node.base.attributes.all, node.base.repository.hash()]
-    return {"settings": orm.Dict({"common": key_of(common), "elements": elements})}
+    return {"settings": orm.Dict({"common": key_of([_VERSION, common]), "elements": elements})}

@@ -48,5 +48,11 @@ def test_the_core_term_moves_the_axis_and_counts() -> None:
     assert keys(pair_O_full=oxygen_pair(energies=False))["elements"]["O"] != keys()["elements"]["O"]
 
 
+def test_spectra_of_another_method_do_not_count_as_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = keys()
+    monkeypatch.setattr("aiida_gbml.calculations.identify_settings._VERSION", 0)
+    assert keys()["common"] != before["common"]
+
+
 def test_what_the_checks_say_of_a_pair_does_not_count() -> None:
     assert keys(pair_O_full=oxygen_pair(verdict="failed")) == keys()
