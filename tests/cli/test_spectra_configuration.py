@@ -15,7 +15,6 @@ from aiida_gbml.cli.configuration import ConfigurationError
 from aiida_gbml.cli.spectra_configuration import builder, edges_of, read, wanted_edges
 from aiida_gbml.cli.spectra_subjects import find_subject
 
-
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
