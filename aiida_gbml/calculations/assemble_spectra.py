@@ -106,13 +106,14 @@ def _levels(treatment: str, run: str, results: Mapping[str, Any], facts: Facts) 
 def _spectrum(treatment: str, results: Mapping[str, Any], facts: Facts, energies: Facts) -> SpectrumData:
     """Return the spectrum of one treatment on its own energies."""
     from aiida_gbml.science.spectra.polarisation import isotropic
+    from aiida_gbml.science.spectra.transition_energy import absolute_energies
 
     report = results[f"{treatment}_report"].get_dict()
     arrays = [results[f"{treatment}_polarisation_{index}"] for index in range(len(facts["weights"]))]
     directions = {f"direction_{index}": array.get_y()[0][1] for index, array in enumerate(arrays)}
     intensity = isotropic(np.array([*directions.values()]), np.array(facts["weights"]))
-    bands = arrays[0].get_x()[1] + report["energy_zero"]
-    level = _reference_level(treatment, bands, intensity, facts, energies)
+    relative, zero = arrays[0].get_x()[1], report["energy_zero"]
+    level = _reference_level(treatment, relative + zero, intensity, facts, energies)
     place = energies["transition_energy"] if facts["alignment"] == "transition_energy" else 0.0
     names = ("element", "edge", "site", "multiplicity", "formula", "alignment", "empirical_offset", "polarisation")
     details = {
@@ -122,7 +123,7 @@ def _spectrum(treatment: str, results: Mapping[str, Any], facts: Facts, energies
         "transition_energy": energies["transition_energy"],
         "warnings": [*facts["warnings"], *report.get("warnings", [])],
     }
-    return SpectrumData(bands - level + place, intensity, directions, details)
+    return SpectrumData(absolute_energies(relative, zero, level, place), intensity, directions, details)
 
 
 def _reference_level(treatment: str, bands: Any, intensity: Any, facts: Facts, energies: Facts) -> float:
