@@ -28,7 +28,7 @@ _READ_BY_POSITION = ((1, 0), (2, 0), (2, 1), (3, 0))
 _LARGEST_FILE = 50_000_000  # bytes: ten times the largest published file
 _LARGEST_MESH = 100_000
 _ELEMENT = re.compile(r"[A-Z][a-z]?")
-_ATTRIBUTE = re.compile(r"""([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""\b([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _LOST_EXPONENT = re.compile(r"(?<=\d)([+-]\d{3})(?=\s|$)")  # Fortran drops the E before three digits: 1.0-100
 _PROGRAM = re.compile(r"Generated using [\"']?([^\s\"']+)[^\n]*")
 
@@ -136,8 +136,8 @@ def _read_version_2(text: str) -> Upf:
     header = _attributes(_opening(text, "PP_HEADER"))
     mesh = _checked_mesh(_numbers(_section(text, "PP_R")), header.get("mesh_size", ""))
     generated = header.get("generated", "").replace("&quot;", '"')
-    momenta = _momenta(re.findall(r"<PP_BETA\.\d+\b[^>]*>", text), "angular_momentum")
-    orbitals = [_attributes(tag) for tag in re.findall(r"<PP_GIPAW_CORE_ORBITAL\.\d+\b[^>]*>", text)]
+    momenta = _momenta(re.findall(r"<PP_BETA\.\d+\b[^<>]*>", text), "angular_momentum")
+    orbitals = [_attributes(tag) for tag in re.findall(r"<PP_GIPAW_CORE_ORBITAL\.\d+\b[^<>]*>", text)]
     return Upf(
         **_identity(header["element"], header["pseudo_type"], header["functional"]),
         z_valence=_charge(header["z_valence"]),
@@ -145,7 +145,7 @@ def _read_version_2(text: str) -> Upf:
         generator=generated if _PROGRAM.match(generated) else _generator(text),
         mesh=mesh,
         projectors=tuple(momenta),
-        gipaw_projectors=tuple(_momenta(re.findall(r"<PP_GIPAW_ORBITAL\.\d+\b[^>]*>", text), "l")),
+        gipaw_projectors=tuple(_momenta(re.findall(r"<PP_GIPAW_ORBITAL\.\d+\b[^<>]*>", text), "l")),
         core_orbitals=tuple(
             _orbital(
                 int(float(one["n"])),
@@ -228,13 +228,14 @@ def _section(text: str, name: str) -> str:
 
 
 def _sections(text: str, name: str) -> list[str]:
-    """Return the contents of all sections of a name."""
-    closing, contents = f"</{name}>", []
-    for opening in re.finditer(rf"<{re.escape(name)}(?:\s[^>]*)?>", text):
-        end = text.find(closing, opening.end())
+    """Return the contents of all sections of a name, none of which is in another: no character is read twice."""
+    opening, closing, contents = re.compile(rf"<{re.escape(name)}(?:\s[^<>]*)?>"), f"</{name}>", []
+    end = 0
+    while found := opening.search(text, end):
+        end = text.find(closing, found.end())
         if end < 0:
             raise UpfError(f"the section {name} of the file does not end")
-        contents.append(text[opening.end() : end])
+        contents.append(text[found.end() : end])
     return contents
 
 

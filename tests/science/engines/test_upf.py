@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -146,6 +148,18 @@ def test_a_damaged_file_is_refused_with_a_reason(old: str, new: str, message: st
     assert old in version_2()
     with pytest.raises(UpfError, match=message):
         read_upf(version_2().replace(old, new).encode())
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    ["<PP_R " * 100_000, "<PP_BETA.1 " * 100_000, "<PP_R>" * 100_000 + "</PP_R>", "<PP_HEADER " + "a" * 300_000 + ">"],
+    ids=["openings", "projectors", "one end for many", "one long word"],
+)
+@pytest.mark.parametrize("place", ["<PP_HEADER", "</UPF>"])
+def test_no_part_of_a_file_is_read_again_and_again(bomb: str, place: str) -> None:
+    """Some of these would take minutes or gigabytes if every opening were searched to the end of the file."""
+    with contextlib.suppress(UpfError):
+        assert read_upf(version_2().replace(place, bomb + place).encode()).element == "C"
 
 
 @pytest.mark.parametrize("text", [version_1(), version_2()])
