@@ -16,11 +16,9 @@ PSEUDO_DERIVATIVES = f"{PREFIX}ps.dlog"
 
 _NUMBER = r"([-+]?\d+\.\d+(?:[EeDd][-+]?\d+)?)"
 _VERSION = re.compile(r"Program LD1 v\.?\s*(\S+)")
-_ALL_ELECTRON = re.compile(rf"^\s*Etot\s*=\s*{_NUMBER} Ry", re.MULTILINE)
-_PSEUDO = re.compile(rf"^\s*Etotps\s*=\s*{_NUMBER} Ry", re.MULTILINE)
-_LEVEL = re.compile(
-    rf"^\s*(\d)\s+(\d)\s+(\d[SPDF])\s+\d\(\s*{_NUMBER}\)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s*$", re.MULTILINE
-)
+_ALL_ELECTRON = re.compile(rf"^ *Etot\s*=\s*{_NUMBER} Ry", re.MULTILINE)
+_PSEUDO = re.compile(rf"^ *Etotps\s*=\s*{_NUMBER} Ry", re.MULTILINE)
+_LEVEL = re.compile(rf"^ *(\d) +(\d) +(\d[SPDF]) +\d\( *{_NUMBER}\) +{_NUMBER} +{_NUMBER} +{_NUMBER} *$", re.MULTILINE)
 _ERROR = re.compile(r"Error in routine\s+(\S+)\s*\(\s*-?\d+\s*\):\s*\n\s*([^\n]+)")
 _TEST = "Testing the pseudopotential"
 _END = "End of pseudopotential test"

@@ -130,7 +130,7 @@ def parse_spectrum(text: str, minimum: float, maximum: float, points: int) -> Sp
 
 def parse_stdout(text: str) -> Report:
     """Return what standard output says; never raises, whatever it holds."""
-    times = re.findall(r"^ *xanes *: *(\S.*?) *CPU *(\S.*?) *WALL", text, re.MULTILINE)
+    times = re.findall(r"^ *xanes *: *(\S.{0,30}?) *CPU *(\S.{0,30}?) *WALL", text, re.MULTILINE)
     cpu, wall = (_seconds(part) for part in times[-1]) if times else (None, None)
     fermi = _energy(r"(?:\bef +|Fermi level )\[eV\]: *", text)
     unconverged = len(re.findall(r"!\s+XANES not converged after", text))

@@ -60,3 +60,9 @@ def test_logarithmic_derivatives_are_a_table() -> None:
 def test_a_damaged_table_is_refused(text: str) -> None:
     with pytest.raises(Ld1OutputError):
         parse_log_derivatives(text)
+
+
+@pytest.mark.parametrize("bomb", ["\n" * 300_000, (" " * 200 + "\n") * 3000, "\n" * 300_000 + "Etot"])
+def test_blank_lines_are_read_once(bomb: str) -> None:
+    """A search that begins at every line and goes on over the next ones would take an hour."""
+    assert parse_ld1(f"Program LD1 v.6.7\n{bomb}Testing the pseudopotential\n{bomb}").levels == ()

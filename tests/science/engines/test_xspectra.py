@@ -155,3 +155,8 @@ def test_damaged_reports_never_raise_and_never_move_the_zero():
             parse_save_head(damaged(save_file(), seed))
         except XspectraOutputError:
             continue
+
+
+def test_a_line_of_blanks_is_read_once():
+    """A search for the second word of a time that begins anew at every blank would take minutes."""
+    assert parse_stdout("     xanes        : 1s" + " " * 300_000).cpu_seconds is None
