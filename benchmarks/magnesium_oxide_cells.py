@@ -1,7 +1,7 @@
 """The oxygen K edge of MgO with a core hole in growing cells: what the hole does, and when the spectrum stands still.
 
     aiida-gbml launch core-hole-pseudos O Mg_n --run
-    python benchmarks/magnesium_oxide_cells.py [--cutoff 36] [--distances 5.9 7.2 8.9 9.1] [--plot PICTURE.png]
+    python benchmarks/magnesium_oxide_cells.py [--cutoff 36] [--cells 16 32 64 54] [--plot PICTURE.png]
 
 Runs in the user's profile, where the datasets are; repeated steps come from the cache. One JSON line: for each cell the
 ``n_atoms``, ``image_distance`` (Å), ``transition_energy`` (eV), the ``change`` since the cell before (fraction of the
@@ -19,19 +19,21 @@ from typing import Any
 import numpy as np
 
 LATTICE_CONSTANT = 4.212  # Å, CRC Handbook of Chemistry and Physics
-DENSE_UP_TO = 8.0  # Å: larger cells have one k-point, smaller ones 2 x 2 x 2
+DENSE, SINGLE = (
+    {"kpoints_distance": 0.7, "spectrum_kpoints_distance": 0.45},
+    {"kpoints_distance": 1.0, "spectrum_kpoints_distance": 0.5},
+)
+"""Meshes of 2 x 2 x 2 and one point for ``pw.x``, in 1/Å."""
+CELLS: dict[int, dict[str, Any]] = {
+    16: {"min_distance": 5.9, **DENSE},
+    32: {"min_distance": 7.2, **DENSE},
+    64: {"matrix": [[-2, 2, 2], [2, -2, 2], [2, 2, -2]], **SINGLE},  # cubic: images 8.4 Å apart, nearer than in 54
+    54: {"min_distance": 8.9, **SINGLE},
+}
+"""Steps of the convergence test by the number of atoms, in the order of the distance of the images."""
 
 
-def steps(distances: list[float]) -> list[dict[str, float]]:
-    """Return the steps of the convergence test: cells by the distance of their images in Å."""
-    meshes = [(0.7, 0.45) if distance < DENSE_UP_TO else (1.0, 0.5) for distance in distances]
-    return [
-        {"min_distance": distance, "kpoints_distance": scf, "spectrum_kpoints_distance": spectrum}
-        for distance, (scf, spectrum) in zip(distances, meshes, strict=True)
-    ]
-
-
-def run(distances: list[float], cutoff: float) -> Any:
+def run(cells: list[int], cutoff: float) -> Any:
     """Return the finished convergence test."""
     from aiida import orm
     from ase.build import bulk
@@ -50,7 +52,7 @@ def run(distances: list[float], cutoff: float) -> Any:
         pseudos=find_pseudos(["Mg"], None),
         overrides={"pw": {"pw": {"parameters": {"SYSTEM": {"ecutwfc": cutoff, "ecutrho": 8 * cutoff}}}}},
     )
-    builder.steps = orm.List(steps(distances))
+    builder.steps = orm.List([CELLS[cell] for cell in cells])
     return run_here(builder)
 
 
@@ -86,13 +88,13 @@ def main() -> None:
     """Print one JSON line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cutoff", type=float, default=36.0, help="of the wavefunctions in Ry")
-    parser.add_argument("--distances", type=float, nargs="+", default=[5.9, 7.2, 8.9, 9.1], help="of images in Å")
+    parser.add_argument("--cells", type=int, nargs="+", choices=list(CELLS), default=list(CELLS), help="by their atoms")
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     from aiida import load_profile
 
     load_profile()
-    node = run(arguments.distances, arguments.cutoff)
+    node = run(arguments.cells, arguments.cutoff)
     print(json.dumps(report(node)), flush=True)
     if arguments.plot:
         draw(node, arguments.plot)
