@@ -13,6 +13,7 @@ from ase.units import Ry
 
 from aiida_gbml.science.engines.ld1 import Level
 from aiida_gbml.science.engines.upf import Upf, read_upf
+from aiida_gbml.science.spectra.pair import QUANTUM_NUMBERS
 from aiida_gbml.science.spectra.pseudo_checks import (
     CheckError,
     Checks,
@@ -24,8 +25,6 @@ from aiida_gbml.science.spectra.pseudo_checks import (
     verdict,
 )
 from aiida_gbml.science.spectra.recipes import Recipe
-
-_QUANTUM_NUMBERS = {"1s": (1, 0), "2s": (2, 0), "2p": (2, 1)}
 
 Results = Mapping[str, Any]
 """Nodes by label."""
@@ -126,7 +125,7 @@ def _lattice_constant(measured: float, scan: Scan) -> float | None:
 
 def _core_norm(upf: Upf, shell: str) -> float | None:
     """Return the norm of the core orbital of a shell, None for a dataset without it."""
-    wanted = _QUANTUM_NUMBERS[shell]
+    wanted = QUANTUM_NUMBERS[shell]
     held = [(orbital.n, orbital.l) for orbital in upf.core_orbitals]
     return core_norm(upf, *wanted) if wanted in held else None
 

@@ -9,11 +9,13 @@ import numpy as np
 from ase.units import Ry
 
 from aiida_gbml.science.engines.upf import Upf, UpfError, core_orbitals_text, read_upf
+from aiida_gbml.science.engines.xspectra_input import CORE_SHELLS
 from aiida_gbml.science.spectra.recipe_checks import SHELLS
 
-EDGES = {"K": "1s", "L1": "2s", "L2": "2p", "L3": "2p", "L23": "2p"}
+EDGES = CORE_SHELLS
 """Shells that the edges start from."""
-_QUANTUM_NUMBERS = {"1s": (1, 0), "2s": (2, 0), "2p": (2, 1)}
+QUANTUM_NUMBERS = {"1s": (1, 0), "2s": (2, 0), "2p": (2, 1)}
+"""Principal quantum number and angular momentum of the shells."""
 _FINAL_MOMENTA = {"1s": (1,), "2s": (1,), "2p": (0, 2)}
 _SMALLEST_TERM = 1.0  # eV: no core shell is bound less
 
@@ -127,7 +129,7 @@ class CoreHolePair:
             return f"the edge '{edge}' is not one of {', '.join(EDGES)}"
         if shell != self.shell:
             return f"the edge {edge} of {self.element} needs a hole in {shell}, this pair has it in {self.shell}"
-        if _QUANTUM_NUMBERS[shell] not in self.orbitals:
+        if QUANTUM_NUMBERS[shell] not in self.orbitals:
             return f"the ground-state dataset of {self.element} holds no core orbital {shell}"
         for upf, state in ((self.ground_upf, "ground-state"), (self.hole_upf, "core-hole")):
             missing = sorted(set(_FINAL_MOMENTA[shell]) - set(upf.gipaw_projectors))

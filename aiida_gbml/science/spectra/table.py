@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from aiida_gbml.science.archive import Array
+from aiida_gbml.science.engines.xspectra_input import CORE_SHELLS
 
 OK, FAILED = "ok", "failed"
-EDGES = ("K", "L1", "L2", "L3", "L23")
+EDGES = tuple(CORE_SHELLS)
 MOST_POINTS = 100_000
 LONGEST_REASON = 300
 
