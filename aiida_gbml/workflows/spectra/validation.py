@@ -78,7 +78,7 @@ def validate_spectrum(value: Namespace, _: Any) -> str | None:
     """Refuse structures, datasets and parameters that do not fit each other."""
     if any(name not in value for name in ("structure", "site", "edge", "treatments", "pw", "xspectra")):
         return None  # the ports themselves say what is missing
-    for check in (_check_structure, _check_pairs, _check_pseudos, _check_core_term, _check_parameters):
+    for check in (_check_structure, _check_pairs, _check_pseudos, _check_core_term, _check_parameters, _check_xspectra):
         complaint = check(value)
         if complaint:
             return complaint
@@ -202,6 +202,26 @@ def _check_parameters(value: Namespace) -> str | None:
             f"`occupations` is '{system['occupations']}' in SYSTEM, but `electronic_type` is "
             f"'{value['electronic_type'].value}', which means '{wanted}': change one of them"
         )
+    return None
+
+
+def _check_xspectra(value: Namespace) -> str | None:
+    """Refuse parameters of ``xspectra.x`` before hours are spent on the runs from which it starts."""
+    from aiida_gbml.science.engines.xspectra_input import check_polarisations, complete_parameters
+    from aiida_gbml.science.spectra.directions import read_polarisations
+
+    given = value["xspectra"].get("xspectra", {}).get("parameters")
+    namelists = {} if given is None else given.get_dict()
+    edge = {"INPUT_XSPECTRA": {**namelists.get("INPUT_XSPECTRA", {}), "edge": value["edge"].value}}
+    try:
+        complete = complete_parameters(namelists | edge)
+        directions = read_polarisations(value["polarisations"].get_dict())
+        if directions is not None:
+            check_polarisations(directions.vectors.tolist(), complete)
+    except ValueError as exception:
+        return str(exception)
+    if directions is None and complete["INPUT_XSPECTRA"]["calculation"] != "xanes_dipole":
+        return "three directions give the powder average of dipoles only: give `polarisations` of the mode 'vectors'"
     return None
 
 

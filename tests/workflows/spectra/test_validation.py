@@ -29,6 +29,7 @@ def inputs(system: Any = None, settings: Any = None, **changes: Any) -> dict[str
         "electronic_type": orm.Str("insulator"),
         "accept_failed_pseudos": orm.Bool(False),
         "pw": {"pw": pw if settings is None else {**pw, "settings": orm.Dict(settings)}},
+        "polarisations": orm.Dict({"mode": "powder"}),
         "xspectra": {},
     }
     return {**given, **changes}
@@ -95,6 +96,19 @@ def test_other_datasets_that_do_not_fit_are_named() -> None:
 )
 def test_parameters_without_a_spectrum_are_named(system: Any, settings: Any, words: str) -> None:
     assert words in complaint(system, settings)
+
+
+def test_parameters_of_the_spectrum_are_checked_before_anything_runs() -> None:
+    def told(settings: Any, polarisations: Any = None) -> str:
+        given = {"xspectra": {"parameters": orm.Dict({"INPUT_XSPECTRA": settings})}}
+        return complaint(xspectra=given, polarisations=orm.Dict(polarisations or {"mode": "powder"}))
+
+    assert told({"xniter": 100}) == "None"
+    assert "no keyword 'xnitre'" in told({"xnitre": 100})
+    quadrupole = {"calculation": "xanes_quadrupole", "xkvec": [0, 0, 1]}
+    assert "powder average of dipoles only" in told(quadrupole)
+    assert "not perpendicular" in told(quadrupole, {"mode": "vectors", "vectors": [[1, 0, 1]]})
+    assert told(quadrupole, {"mode": "vectors", "vectors": [[1, 0, 0]]}) == "None"
 
 
 def test_a_molecule_may_be_isolated_and_a_metal_has_one_fermi_energy() -> None:
