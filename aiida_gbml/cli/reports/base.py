@@ -112,10 +112,11 @@ def children_problems(children: Sequence[tuple[str, orm.ProcessNode]]) -> list[t
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> str:
-    """Return rows as a table under headings, with the columns that the first row has."""
+    """Return rows as a table under headings, with the columns of which any row has a value."""
     from tabulate import tabulate
 
-    table = [{headings[name]: as_text(value) for name, value in row.items() if name in headings} for row in rows]
+    filled = [name for name in headings if any(row.get(name) is not None for row in rows)]
+    table = [{headings[name]: as_text(row.get(name)) for name in filled} for row in rows]
     return tabulate(table, headers="keys", disable_numparse=True)
 
 

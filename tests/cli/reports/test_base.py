@@ -32,6 +32,11 @@ def test_values_read_well() -> None:
     assert as_table([{"gap": 0.5, "other": 1}], {"gap": "gap (Å)"}).split() == ["gap", "(Å)", "---------", "0.5000"]
 
 
+def test_a_column_without_any_value_is_not_shown() -> None:
+    rows = [{"gap": None, "site": 1}, {"gap": None, "site": 2}]
+    assert as_table(rows, {"gap": "gap (Å)", "site": "site"}).split() == ["site", "------", "1", "2"]
+
+
 def test_what_is_measured_fits_spectra_only() -> None:
     with pytest.raises(ValueError, match=r"'a\.msa' is a measured spectrum"):
         refuse_measured(Path("a.msa"), "search")
