@@ -73,7 +73,7 @@ def _of_node(node: Any) -> Subject:
     """Return the structures of a node."""
     from aiida import orm
 
-    from aiida_gbml.data.structure_set import StructureSetData
+    from aiida_gbml.data.structure_set import StructureSetData, check_row
     from aiida_gbml.science.spectra.identity import formula_of
     from aiida_gbml.science.structure_set import StructureSet
 
@@ -85,8 +85,10 @@ def _of_node(node: Any) -> Subject:
         return Subject(content, lambda: node)
     if not isinstance(node, orm.StructureData):
         raise ConfigurationError(f"node {node.pk} is a {type(node).__name__}, neither a structure nor a set of them")
-    if node.is_alloy or node.has_vacancies:
-        raise ConfigurationError(f"structure {node.pk} has partial occupancies; give an ordered structure")
+    try:
+        check_row(node)
+    except ValueError as exception:
+        raise ConfigurationError(f"node {node.pk}: {exception}") from exception
     atoms = node.get_ase()
     label = node.label or formula_of(atoms)
     content = StructureSet.from_ase([atoms], structure_label=[label])

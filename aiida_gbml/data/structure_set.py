@@ -43,11 +43,10 @@ class StructureSetData(ArchiveData):
     def from_structure_data(cls, nodes: Sequence[orm.StructureData]) -> Self:
         """Return an unstored node of some stored structures, whose uuids it keeps as the column `structure_uuid`.
 
-        :raises ValueError: for a structure with partial occupancies.
+        :raises ValueError: see :func:`check_row`.
         """
-        disordered = [node for node in nodes if node.is_alloy or node.has_vacancies]
-        if disordered:
-            raise ValueError(f"structure {disordered[0].get_formula()} has partial occupancies, which no engine takes")
+        for node in nodes:
+            check_row(node)
         atoms = [node.get_ase() for node in nodes]
         return cls(StructureSet.from_ase(atoms, structure_uuid=np.array([node.uuid for node in nodes], dtype=str)))
 
@@ -65,6 +64,21 @@ class StructureSetData(ArchiveData):
 
     def _check(self) -> None:
         StructureSet.from_bytes(self.content)
+
+
+def check_row(node: orm.StructureData) -> None:
+    """Refuse a structure of which a set would lose something: it keeps elements, and no kinds.
+
+    :raises ValueError: for partial occupancies, and for kinds that are not named by their element.
+    """
+    if node.is_alloy or node.has_vacancies:
+        raise ValueError(f"structure {node.get_formula()} has partial occupancies, which no engine takes")
+    marked = [kind.name for kind in node.kinds if kind.name != kind.symbol]
+    if marked:
+        raise ValueError(
+            f"structure {node.get_formula()} has the kind '{marked[0]}', and a set of structures keeps elements only: "
+            "use `CoreHoleSpectrumWorkChain` for its spectra, or name its kinds by their elements"
+        )
 
 
 def _summary(structures: StructureSet) -> dict[str, Any]:

@@ -29,3 +29,13 @@ def test_partial_occupancies_are_refused_in_one_sentence() -> None:
     node = collect_structures.run_get_node(labels=orm.Dict({}), structure_0000=alloy)[1]
     assert node.exit_status == 201
     assert "has partial occupancies" in node.exit_message
+
+
+def test_kinds_that_a_row_would_lose_are_refused_in_one_sentence() -> None:
+    marked = orm.StructureData(cell=np.eye(3) * 4)
+    for name, x in (("Fe1", 0.0), ("Fe2", 2.0)):
+        marked.append_atom(symbols="Fe", name=name, position=(x, 0, 0))
+    node = collect_structures.run_get_node(labels=orm.Dict({}), structure_0000=marked)[1]
+    assert node.exit_status == 201
+    assert "structure Fe2 has the kind 'Fe1'" in node.exit_message
+    assert "use `CoreHoleSpectrumWorkChain`" in node.exit_message

@@ -46,9 +46,13 @@ def test_a_search_gives_its_most_stable_structures_and_the_crystal(search: orm.W
 def test_what_is_no_structure_is_named(search: orm.WorkChainNode, unfinished: orm.WorkChainNode) -> None:
     number = orm.Int(1).store()
     group = orm.Group(label="empty; $(reboot)").store()
+    marked = orm.StructureData(cell=np.eye(3) * 4)
+    marked.append_atom(symbols="O", name="O1", position=(0, 0, 0))
+    marked.store()
     for settings, sentence in (
         ({}, "spectra of what"),
         ({"nodes": [number.pk]}, f"node {number.pk} is a Int"),
+        ({"nodes": [marked.pk]}, f"node {marked.pk}: structure O has the kind 'O1'"),
         ({"search": unfinished.pk}, "no grain-boundary search with results"),
         ({"search": number.pk}, "no grain-boundary search with results"),
         ({"group": group.label}, "holds no structures"),
