@@ -21,6 +21,9 @@ Namelists = dict[str, dict[str, Any]]
 CORE_SHELLS = {"K": "1s", "L1": "2s", "L2": "2p", "L3": "2p", "L23": "2p"}
 """Edges, and the shell of the core hole."""
 
+MOST_PLOTTED = 20_000
+"""Points of a spectrum: over 50 eV they are as close as a hundredth of a narrow line."""
+
 PREFIX = "aiida"
 FOLDER = "out"
 CORE_FILE = "core_orbitals.txt"
@@ -327,6 +330,8 @@ def _check_plot(plot: Mapping[str, Any]) -> None:
             f"'xnepoint' is {plot['xnepoint']}, 'xemin' {plot['xemin']} and 'xemax' {plot['xemax']} eV: expected two "
             "points or more on an ascending range"
         )
+    if plot["xnepoint"] > MOST_PLOTTED:
+        raise XspectraInputError(f"'xnepoint' is {plot['xnepoint']}, expected at most {MOST_PLOTTED} points")
     if plot.get("gamma_mode") == "variable" and not {"gamma_energy", "gamma_value"} <= set(plot):
         raise XspectraInputError("'gamma_mode' 'variable' needs 'gamma_energy' and 'gamma_value', two numbers each")
 

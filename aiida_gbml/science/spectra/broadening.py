@@ -17,6 +17,9 @@ from aiida_gbml.science.archive import Array
 FWHM_OF_SIGMA = 2 * np.sqrt(2 * np.log(2))
 """Full width at half maximum of a Gaussian of standard deviation 1."""
 
+_SOURCES = 256
+"""Energies whose lines are held in memory at a time."""
+
 _WIDTHS = ("gaussian", "lorentzian", "instrument")
 _ARCTANGENT = ("maximum", "center", "onset")
 
@@ -142,10 +145,13 @@ def _spread(
     steps = np.gradient(energy)
     steps[[0, -1]] /= 2  # weights of the trapezoidal rule
     safe = np.maximum(widths, 1e-3 * steps)
-    kernel = density(energy[:, None] - energy, safe)
     inside = cumulative(energy[-1] - energy, safe) - cumulative(energy[0] - energy, safe)
-    kernel *= inside / (steps @ kernel)
-    spread: Array = (intensity * steps) @ kernel.T
+    spread = np.zeros_like(intensity)
+    for start in range(0, len(energy), _SOURCES):
+        own = slice(start, start + _SOURCES)
+        kernel = density(energy[:, None] - energy[own], safe[own])
+        kernel *= inside[own] / (steps @ kernel)
+        spread += (intensity * steps)[..., own] @ kernel.T
     return spread
 
 

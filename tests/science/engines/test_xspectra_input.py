@@ -71,6 +71,7 @@ def test_the_program_knows_no_sum_of_edges():
         ({"PLOT": {"xgamma": "0.3 /"}}, "expected a number"),
         ({"PLOT": {"xnepoint": 1.5}}, "expected a whole number"),
         ({"PLOT": {"xnepoint": 1}}, "two points"),
+        ({"PLOT": {"xnepoint": 1_000_000}}, "expected at most 20000 points"),
         ({"PLOT": {"xemin": 50}}, "ascending"),
         ({"PLOT": {"terminator": "yes"}}, "true or false"),
         ({"PLOT": {"gamma_mode": "file"}}, "constant, variable"),

@@ -1,6 +1,7 @@
 """Broadened lines are those of the textbooks, and the area stays."""
 
 import time
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -138,3 +139,14 @@ def test_a_spectrum_is_broadened_in_a_blink() -> None:
     start = time.process_time()
     broaden(np.linspace(0, 60, 1000), np.ones(1000), {"gaussian": 0.5, "lorentzian": 0.3})
     assert time.process_time() - start < 1
+
+
+def test_a_long_spectrum_does_not_fill_the_memory() -> None:
+    """A matrix of 4000 by 4000 numbers takes 128 MB."""
+    energy = np.linspace(0, 40, 4000)
+    tracemalloc.start()
+    spread = broaden(energy, np.exp(-((energy - 20) ** 2)), {"lorentzian": 0.5, "gaussian": 0.5})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64e6
+    assert energy[spread.argmax()] == pytest.approx(20, abs=0.011)
