@@ -5,6 +5,7 @@ _REMEDIES = (
     ("valence electrons", "give the structure another charge, or choose `electronic_type` metal"),
     ("no gap", "choose `electronic_type` metal"),
     ("kinds", "give the structure fewer kinds: `pw.x` takes ten"),
+    ("vacuum", "give the structure about 15 Å of vacuum where it is not periodic"),
     ("more than 10000 atoms", "ask for a shorter `min_distance`"),
     ("electronic convergence", "use a lower `mixing_beta`, more `electron_maxstep`, or check the structure"),
     ("did not converge", "use a lower `mixing_beta`, more `electron_maxstep`, or check the structure"),

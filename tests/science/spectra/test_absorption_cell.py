@@ -28,3 +28,21 @@ def test_a_sheet_needs_room_above_it() -> None:
     with pytest.raises(SupercellError, match="C2 has no cell vector where it is not periodic"):
         absorption_cell(graphene(), 0, {})  # as ase makes it
     assert len(absorption_cell(graphene(vacuum=7.0), 0, {}).atoms) == 32
+
+
+def test_a_slab_or_wire_with_too_little_vacuum_is_refused() -> None:
+    """A sheet 4 Å above its image is graphite; how the cell is cut through a slab does not matter."""
+    with pytest.raises(SupercellError, match=r"the vacuum of C2 is 4\.0 Å wide.* widen it to about 15 Å"):
+        absorption_cell(graphene(vacuum=2.0), 0, {})
+    slab = bulk("MgO", "rocksalt", a=4.212, cubic=True) * (1, 1, 2)  # layers 2.106 Å apart, from 0 to 6.318 Å
+    slab.pbc = (True, True, False)
+    slab.cell[2] = (1.0, 0.0, 6.318 + 4.9)
+    for shift in (0.0, 8.0):
+        slab.positions[:, 2] += shift
+        with pytest.raises(SupercellError, match=r"is 4\.9 Å wide"):
+            absorption_cell(slab, 0, {"min_distance": 4.0})
+    slab.cell[2, 2] += 0.2
+    assert absorption_cell(slab, 0, {"min_distance": 4.0}).distance >= 4.0
+    slab.pbc = (True, False, False)
+    with pytest.raises(SupercellError, match=r"is 2\.1 Å wide"):
+        absorption_cell(slab, 0, {"min_distance": 4.0})
