@@ -80,6 +80,11 @@ def _check_pairs(value: Namespace) -> str | None:
 def _check_sites(value: Namespace) -> str | None:
     """Refuse what each site would refuse, asked of one structure for every combination of elements."""
     pairs, pseudos = value["pairs"], value.get("pseudos", {})
+    if doubled := sorted(set(pairs) & set(pseudos)):
+        return (
+            f"{doubled[0]} is given in `pairs` and in `pseudos`: leave it out of `pseudos`, for its other atoms "
+            "get the ground state of its pair"
+        )
     missing = _elements(value["structures"]) - set(pairs) - set(pseudos)
     if missing:
         return f"there is no pseudopotential of {', '.join(sorted(missing))} in `pseudos`"

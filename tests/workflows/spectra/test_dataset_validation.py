@@ -53,6 +53,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence(spectra_dataset: Callable[
         (lambda one: one.update(treatments=orm.List(["hope"])), "expected one or more of none, half"),
         (lambda one: one.update(pseudos={}), "there is no pseudopotential of Mg in `pseudos`"),
         (lambda one: one.update(pseudos={"Mg": upf_node("Mg", 2.0, "LDA")}), "the functional of Mg is LDA"),
+        (lambda one: one.pseudos.update(O=upf_node("O", 6.0)), "O is given in `pairs` and in `pseudos`: leave it out"),
         (lambda one: one.update(pairs={"O": {"full": oxygen_pair(verdict="failed")}}), "have the verdict 'failed'"),
         (lambda one: one.update(pairs={"O": {"full": oxygen_pair(energies=False)}}), "has no core term"),
         (lambda one: one.update(edges=orm.List([{"element": "O", "edge": "L1"}])), "excites 2s"),
