@@ -54,10 +54,13 @@ def draw_tables(
 
 def _structures(table: SpectraTable) -> list[tuple[str, SpectraTable]]:
     """Return the first structures with what a reader calls them, and their rows."""
-    uuids = table.columns.get("structure_uuid", np.full(len(table), ""))
+    keys = np.full(len(table), "")
+    for name in ("formula", "structure_label", "structure_uuid"):  # the last that a row has tells its structure
+        given = table.columns.get(name, keys)
+        keys = np.where(given == "", keys, given)
     found = []
-    for uuid in list(dict.fromkeys(uuids.tolist()))[:MOST_STRUCTURES]:
-        own = table.take(uuids == uuid)
+    for key in list(dict.fromkeys(keys.tolist()))[:MOST_STRUCTURES]:
+        own = table.take(keys == key)
         names = own.columns.get("structure_label", own.columns.get("formula", np.array([""])))
         found.append((str(names[0]), own))
     return found

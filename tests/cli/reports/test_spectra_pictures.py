@@ -59,6 +59,16 @@ def test_spectra_under_different_settings_are_not_averaged(tmp_path: Path) -> No
     assert found == [f"a_O_K_0_{name}.png" for name in ("sites_full", "sites_full_2", "treatments")]
 
 
+@pytest.mark.parametrize("name", ["structure_label", "formula"])
+def test_structures_without_uuids_are_told_apart_by_what_else_names_them(name: str, tmp_path: Path) -> None:
+    """Tables that were read from a file know no nodes."""
+    given = table(("full",), 2)
+    columns = {key: column for key, column in given.columns.items() if key != "structure_uuid"}
+    named = replace(given, columns={**columns, name: given.columns["structure_uuid"]})
+    found = names(draw_tables([named], ["sites"], tmp_path / "a", ["png"], None))
+    assert found == ["a_O_K_0_sites_full.png", "a_O_K_1_sites_full.png"]
+
+
 def test_one_atom_in_given_directions_is_told_from_an_average(tmp_path: Path) -> None:
     plain = table(("full",))
     along = replace(plain, columns={**plain.columns, "polarisation": np.full(2, "along (0 0 1)")})
