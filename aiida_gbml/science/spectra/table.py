@@ -99,18 +99,6 @@ class SpectraTable:
         columns = {name: column[chosen] for name, column in self.columns.items()}
         return replace(self, intensity=self.intensity[chosen], columns=columns)
 
-    def weighted_sum(self, rows: Sequence[int] | Array | None = None) -> Array:
-        """Return the (m,) mean of some rows, or of all, weighted by multiplicity: sum(m_i I_i) / sum(m_i).
-
-        Failed rows are left out. A point that any other row lacks is NaN: half a sum is not the sum.
-        """
-        chosen = np.arange(len(self)) if rows is None else np.asarray(rows, dtype=np.int64)
-        chosen = chosen[~self.failed[chosen]]
-        if not len(chosen):
-            return np.full(len(self.energy), np.nan)
-        weights = self.multiplicity[chosen].astype(float)
-        return np.asarray(weights @ self.intensity[chosen] / weights.sum())
-
 
 def step_of(energy: Array) -> float:
     """Return the step in eV of a uniform axis, NaN for fewer than two points."""

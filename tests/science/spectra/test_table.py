@@ -130,18 +130,9 @@ def test_edges_that_are_far_apart_do_not_join():
         concatenate([table_from_rows([row(0, 10)], 0.1), table_from_rows([row(2e4, 2.001e4)], 0.1)])
 
 
-def test_the_sum_weights_sites_by_their_multiplicity():
-    energy = 280 + np.arange(5.0)
-    rows = [{**row(multiplicity=m), "energy": energy, "intensity": np.full(5, v)} for m, v in ((1, 1.0), (3, 5.0))]
-    table = table_from_rows([*rows, {"element": "C", "edge": "K", "reason": "lost", "multiplicity": 7}], 1.0)
-    assert np.allclose(table.weighted_sum(), (1 * 1 + 3 * 5) / 4)
-    assert np.allclose(table.weighted_sum([1]), 5)
-    assert np.isnan(table.weighted_sum([2])).all()
-
-
-def test_a_sum_is_known_where_all_its_parts_are():
+def test_a_mean_is_known_where_all_its_parts_are():
     table = table_from_rows([row(280, 290), row(285, 295)], 0.1)
-    known = table.energy[np.isfinite(table.weighted_sum())]
+    known = table.energy[np.isfinite(weighted_spectra(table).intensity[0])]
     assert known[[0, -1]] == pytest.approx([285, 289.9])
 
 
