@@ -7,7 +7,7 @@ from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
 from aiida_gbml.data.spectrum import SpectrumData
-from aiida_gbml.science.spectra.treatments import HOLES
+from aiida_gbml.science.spectra.treatments import HOLE_OF
 
 
 @calcfunction
@@ -20,7 +20,7 @@ def compare_spectra(**spectra: SpectrumData) -> dict[str, orm.Dict] | ExitCode:
     """
     from aiida_gbml.science.spectra.comparison import compare
 
-    known = [name for name in HOLES if name in spectra]
+    known = [name for name in HOLE_OF if name in spectra]
     reference, *others = known + sorted(spectra.keys() - {*known})
     first = spectra[reference]
     compared = {}

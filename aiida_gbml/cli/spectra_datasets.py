@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_gbml.cli.configuration import ConfigurationError
 from aiida_gbml.science.spectra.pair import EDGES
-from aiida_gbml.science.spectra.treatments import HOLES
+from aiida_gbml.science.spectra.treatments import HOLE_OF
 
 if TYPE_CHECKING:
     from aiida import orm
@@ -30,7 +30,7 @@ def find_pairs(
         element, shell = one["element"], EDGES.get(one["edge"])
         full = _latest(element, shell, "full", accept_failed)
         pairs = {"full": full}
-        if "half" in {HOLES.get(treatment) for treatment in treatments}:
+        if "half" in {HOLE_OF.get(treatment) for treatment in treatments}:
             ground = full.base.attributes.get("ground_md5")
             pairs["half"] = _latest(element, shell, "half", accept_failed, ground)
         found[element] = pairs

@@ -12,8 +12,9 @@ from aiida.common.exceptions import ValidationError
 
 from aiida_gbml.science.engines.upf import read_upf
 from aiida_gbml.science.spectra.pair import AtomEnergies, CoreHolePair
+from aiida_gbml.science.spectra.recipes import REMOVED
 
-HOLES = {"half": 0.5, "full": 1.0}
+HOLES = {hole: removed for hole, removed in REMOVED.items() if removed}
 """Electrons that each hole takes out of its shell."""
 
 VERDICTS = ("passed", "failed", "unchecked")

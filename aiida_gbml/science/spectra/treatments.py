@@ -18,7 +18,7 @@ from typing import Any
 
 Namelists = Mapping[str, Mapping[str, Any]]
 
-HOLES = {"none": None, "half": "half", "full": "full", "excited": "full"}
+HOLE_OF = {"none": None, "half": "half", "full": "full", "excited": "full"}
 """The hole in the dataset of the absorbing atom, for each treatment."""
 
 ENERGY_RUNS = ("none", "excited")

@@ -15,7 +15,7 @@ from aiida_gbml.calculations.cut_below_excited import cut_below_excited
 from aiida_gbml.calculations.cut_in_gap import cut_in_gap
 from aiida_gbml.calculations.plan_absorption import plan_absorption
 from aiida_gbml.calculations.unpack_core_hole_pair import unpack_core_hole_pair
-from aiida_gbml.science.spectra.treatments import HOLES, treatment_of
+from aiida_gbml.science.spectra.treatments import HOLE_OF, treatment_of
 from aiida_gbml.workflows.evaluation.failure import failure_of
 from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
 from aiida_gbml.workflows.fan_out import FanOut, Launch
@@ -93,7 +93,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
 
     def unpack_pairs(self) -> None:
         """Take the files out of the pairs of datasets that the runs need."""
-        holes = {HOLES[treatment_of(run)] for run in self._runs}
+        holes = {HOLE_OF[treatment_of(run)] for run in self._runs}
         pairs = self.inputs.pairs
         needed = {hole: pairs[hole] for hole in pairs if hole in holes} or pairs
         self.ctx.datasets = {
@@ -271,7 +271,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
 
     def _dataset(self, treatment: str) -> orm.Data:
         """Return the dataset of the absorbing atom."""
-        hole = HOLES[treatment]
+        hole = HOLE_OF[treatment]
         dataset: orm.Data = self._ground() if hole is None else self.ctx.datasets[hole]["hole"]
         return dataset
 

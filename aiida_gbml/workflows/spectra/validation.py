@@ -11,7 +11,7 @@ from aiida_quantumespresso.data.hubbard_structure import HubbardStructureData
 
 from aiida_gbml.data.core_hole_pair import CoreHolePairData
 from aiida_gbml.science.spectra.pair import EDGES
-from aiida_gbml.science.spectra.treatments import HOLES
+from aiida_gbml.science.spectra.treatments import HOLE_OF
 
 ALIGNMENTS = ("transition_energy", "fermi", "onset")
 ELECTRONIC_TYPES = ("insulator", "metal")
@@ -40,9 +40,9 @@ def validate_positive(value: orm.Int | orm.Float, _: Any) -> str | None:
 def validate_treatments(value: orm.List, _: Any) -> str | None:
     """Refuse no treatment at all, one that is not known, and one that is asked for twice."""
     treatments = value.get_list()
-    unknown = [treatment for treatment in treatments if treatment not in HOLES]
+    unknown = [treatment for treatment in treatments if treatment not in HOLE_OF]
     if unknown or not treatments:
-        return f"the treatments are {treatments}, expected one or more of {', '.join(HOLES)}"
+        return f"the treatments are {treatments}, expected one or more of {', '.join(HOLE_OF)}"
     return None if len({*treatments}) == len(treatments) else f"a treatment stands twice in {treatments}"
 
 
@@ -228,7 +228,7 @@ def _check_xspectra(value: Namespace) -> str | None:
 def _needed_holes(value: Namespace) -> list[str]:
     """Return the holes whose pairs the treatments and the alignment need; the ground state comes from any pair."""
     treatments = value["treatments"].get_list()
-    needed = [hole for hole in (HOLES.get(treatment) for treatment in treatments) if hole]
+    needed = [hole for hole in (HOLE_OF.get(treatment) for treatment in treatments) if hole]
     if value["alignment"].value == "transition_energy" or not value.get("pairs"):
         needed.append("full")
     return sorted({*needed})

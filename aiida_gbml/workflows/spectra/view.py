@@ -13,7 +13,7 @@ from aiida import orm
 from aiida_gbml.data.spectra_dataset import SpectraDatasetData
 from aiida_gbml.data.spectrum import SpectrumData
 from aiida_gbml.science.spectra.dataset import SpectraTable, tables_from_rows
-from aiida_gbml.science.spectra.treatments import HOLES
+from aiida_gbml.science.spectra.treatments import HOLE_OF
 from aiida_gbml.workflows.process_view import ProcessView
 
 COLUMNS = (
@@ -148,7 +148,7 @@ def spectra_of(process: orm.ProcessNode) -> dict[str, SpectrumData]:
     """Return the spectra of a site by treatment, the ground state first, broadened if that was asked for."""
     names = [name for name in ("broadened", "spectra") if name in process.outputs]
     found = process.outputs[names[0]] if names else {}
-    return {treatment: found[treatment] for treatment in HOLES if treatment in found}
+    return {treatment: found[treatment] for treatment in HOLE_OF if treatment in found}
 
 
 def _plain(value: Any) -> Any:
