@@ -110,7 +110,7 @@ def _fix_occupations(system: dict[str, Any], treatment: str, cell: AbsorptionCel
     for name in ("smearing", "degauss"):
         system.pop(name, None)
     system["occupations"] = "fixed"
-    system["nbnd"] = max(system.get("nbnd", 0), ceil((electrons + moment) / 2) + 1 + _EMPTY_BANDS)
+    system["nbnd"] = max(system.get("nbnd", 0), ceil((electrons + abs(moment)) / 2) + 1 + _EMPTY_BANDS)
     if treatment == "excited":
         system.update(nspin=2, tot_magnetization=moment + 1)
         system.setdefault("starting_magnetization", {cell.absorber: 1.0})

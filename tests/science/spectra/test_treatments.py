@@ -48,6 +48,12 @@ def test_bands_reach_above_the_excited_electron() -> None:
     assert system("none", {"SYSTEM": {"nbnd": 60}})["nbnd"] == 60
 
 
+@pytest.mark.parametrize("moment", [-8, 8])
+def test_bands_hold_the_spin_that_has_more_electrons(moment: int) -> None:
+    """64 electrons with a moment of 8 are 36 of one spin and 28 of the other."""
+    assert system("none", {"SYSTEM": {"nspin": 2, "tot_magnetization": moment}})["nbnd"] > 36
+
+
 def test_the_excited_electron_of_an_insulator_has_a_spin() -> None:
     excited = system("excited")
     assert (excited["nspin"], excited["tot_magnetization"]) == (2, 1)
