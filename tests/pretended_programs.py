@@ -28,7 +28,8 @@ def treatment_of(system: Any) -> str:
 def pretend_scf(parameters: orm.Dict) -> dict[str, orm.Data]:
     """Return flat bands: filled ones up to 0 eV, the excited electron at 3 eV, empty ones from 5 eV.
 
-    :param parameters: of ``pw.x``; with the title 'metal' the empty bands begin below 0.
+    :param parameters: of ``pw.x``; with the title 'metal' the empty bands begin below 0, with 'spinless' no band has a
+        spin.
     """
     system = parameters["SYSTEM"]
     treatment = treatment_of(system)
@@ -37,7 +38,7 @@ def pretend_scf(parameters: orm.Dict) -> dict[str, orm.Data]:
     one = np.concatenate([HOMO - np.arange(n_filled)[::-1], empty])
     filled = (np.arange(len(one)) < n_filled).astype(float)
     bands, occupations = np.array([one, one + BAND]), np.array([2 * filled] * 2)
-    if treatment == "excited":
+    if treatment == "excited" and parameters["CONTROL"].get("title") != "spinless":
         up = one.copy()
         up[n_filled - 1 :] = [3.0, *empty]
         bands, occupations = np.array([[up, up], [one, one]]), np.array([[filled, filled]] * 2)

@@ -54,6 +54,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
             cls.unpack_pairs,
             while_(cls.should_run_scf)(cls.run_scf),
             cls.inspect_scf,
+            cls.cut_occupied,
             while_(cls.should_run_xspectra)(cls.run_xspectra),
             cls.inspect_xspectra,
             cls.place_spectra,
@@ -153,6 +154,21 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         """Call-link labels of the calculations of spectra, one a treatment."""
         return [f"xspectra_{treatment}" for treatment in self.inputs.treatments.get_list()]
 
+    def cut_occupied(self) -> ExitCode | None:
+        """Choose the parameters of each spectrum, which in an insulator is cut in the gap."""
+        planned, treatments = self.ctx.planned["xspectra_parameters"], self.inputs.treatments.get_list()
+        self.ctx.cut = dict.fromkeys(treatments, planned)
+        if self.inputs.electronic_type.value == "metal":
+            return None
+        for treatment in treatments:
+            given = {"parameters": planned, "bands": self._start(treatment)["output_band"]}
+            function = cut_below_excited if treatment == "excited" else cut_in_gap
+            outputs = self.call_once(f"cut_{treatment}", function, **given)
+            if isinstance(outputs, ExitCode):
+                return self._exit("ERROR_NOT_CUT", treatment=treatment, reason=outputs.message)
+            self.ctx.cut[treatment] = outputs["parameters"]
+        return None
+
     def should_run_xspectra(self) -> bool:
         """Go on until every spectrum has been tried."""
         return bool(self.unfinished(self.spectrum_labels))
@@ -176,7 +192,7 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
         inputs = self.exposed_inputs(XspectraRestartWorkChain, namespace="xspectra", agglomerate=False)
         own = {
             "parent_folder": self._start(treatment)["remote_folder"],
-            "parameters": self._spectrum_parameters(treatment),
+            "parameters": self.ctx.cut[treatment],
             "kpoints": self.ctx.planned["spectrum_kpoints"],
             "core_orbitals": next(iter(self.ctx.datasets.values()))["core_orbitals"],
             "absorber": self.ctx.planned["absorber"],
@@ -184,16 +200,6 @@ class CoreHoleSpectrumWorkChain(SpectrumProtocol, FanOut):
             "pseudo": self._dataset(treatment),
         }
         return XspectraRestartWorkChain, {**inputs, "xspectra": {**inputs["xspectra"], **own}}
-
-    def _spectrum_parameters(self, treatment: str) -> orm.Dict:
-        """Return the parameters of a spectrum, which in an insulator is cut in the gap."""
-        parameters: orm.Dict = self.ctx.planned["xspectra_parameters"]
-        if self.inputs.electronic_type.value == "metal":
-            return parameters
-        given = {"parameters": parameters, "bands": self._start(treatment)["output_band"]}
-        function = cut_below_excited if treatment == "excited" else cut_in_gap
-        cut: orm.Dict = self.call_once(f"cut_{treatment}", function, **given)["parameters"]
-        return cut
 
     # The result
 

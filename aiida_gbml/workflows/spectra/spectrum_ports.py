@@ -29,6 +29,7 @@ _CODES = (
         "The calculation '{run}' has no gap (filled to {homo:.2f} eV, empty from {lumo:.2f} eV): choose 'metal'.",
     ),
     (311, "ERROR_NOT_ASSEMBLED", "The spectra cannot be put on an energy axis: {reason}."),
+    (312, "ERROR_NOT_CUT", "The occupied states cannot be cut from the spectrum '{treatment}': {reason}."),
     (410, "ERROR_SCF_FAILED", "The self-consistent calculation '{run}' gave no result: {reason}"),
     (411, "ERROR_XSPECTRA_FAILED", "The spectrum '{treatment}' was not computed: {reason}"),
     (501, "WARNING_NOT_FINISHED", "The spectra are attached, but could not be {what}: {reason}."),

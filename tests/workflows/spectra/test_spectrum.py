@@ -151,12 +151,13 @@ def test_directions_are_weighed_and_broadened_spectra_keep_their_area(computed: 
     [
         ("full", {}, 410, "'full' gave no result: PretendedPw ended with exit code 410"),
         ("metal", {}, 310, "choose 'metal'"),
+        ("spinless", {}, 312, "cut from the spectrum 'excited': the excited cell has no spins"),
         ("", {"xspectra": {"xspectra": {"parameters": {"PLOT": {"xnepoint": 13}}}}}, 411, "'full' was not computed"),
         ("", {"cell": {"min_distance": 90.0}}, 201, "10000 atoms"),
     ],
 )
 def test_an_end_without_spectra_says_why(computed: Any, title: str, overrides: Any, status: int, words: str) -> None:
-    outputs, node = computed(title, overrides)
+    outputs, node = computed(title, overrides, treatments=["full", *(["excited"] if title == "spinless" else [])])
     assert node.exit_status == status
     assert words in node.exit_message
     assert "spectra" not in outputs
