@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from aiida import orm
 
+JUDGE = "judge whether it matters for this spectrum"
+"""What to do about a warning."""
+
 _REPORTS = {
     "GrainBoundarySearchWorkChain": "search:SearchReport",
     "SpectraDatasetWorkChain": "dataset:DatasetReport",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aiida_gbml.cli.reports.base import Report, as_lines, as_table, children_problems
+from aiida_gbml.cli.reports.base import JUDGE, Report, as_lines, as_table, children_problems
 from aiida_gbml.cli.reports.spectra_files import FORMATS, write_tables
 from aiida_gbml.cli.reports.spectra_pictures import PICTURES, draw_tables
 
@@ -54,15 +54,13 @@ class DatasetReport(Report):
         return {"state": self.view.state, "summary": self.view.summary, "rows": self.view.rows(n_rows)}
 
     def problems(self) -> list[tuple[str, str]]:
-        """Return the reasons of failed rows, and the failed children of what has not become rows yet."""
+        """Return the reasons of failed rows with the warnings of others, or the failed children of what has no rows."""
         from aiida_gbml.workflows.spectra.remedies import remedy
 
         if self.view.dataset is None:
             return children_problems(self.view.failed_children())
-        return [
-            (f"{count} spectr{'a' if count > 1 else 'um'}: {reason}", remedy(reason))
-            for reason, count in self.view.failures()
-        ]
+        failed = [(f"{_spectra(count)}: {reason}", remedy(reason)) for reason, count in self.view.failures()]
+        return failed + [(f"{_spectra(count)} with a warning: {text}", JUDGE) for text, count in self.view.caveats()]
 
     def draw(self, kinds: Sequence[str], folder: Path, formats: Sequence[str], measured: Path | None) -> list[Path]:
         """Draw the sites over each other with their sum, the treatments, and the structures over each other."""
@@ -77,3 +75,7 @@ class DatasetReport(Report):
     def _require(self) -> None:
         if self.view.dataset is None:
             raise ValueError(f"dataset {self.node.pk} has no spectra yet: it is {self.view.state}")
+
+
+def _spectra(count: int) -> str:
+    return f"{count} spectr{'a' if count > 1 else 'um'}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aiida_gbml.cli.reports.base import Report, as_lines, children_problems
+from aiida_gbml.cli.reports.base import JUDGE, Report, as_lines, children_problems
 from aiida_gbml.cli.reports.spectra_files import FORMATS, write_tables
 from aiida_gbml.cli.reports.spectra_pictures import draw_tables
 
@@ -72,7 +72,7 @@ class SpectrumReport(Report):
     def problems(self) -> list[tuple[str, str]]:
         """Return the caveats of the spectra and what happened to failed children."""
         caveats = [
-            (f"{treatment}: {warning}", "judge whether it matters for this spectrum")
+            (f"{treatment}: {warning}", JUDGE)
             for treatment, spectrum in self.view.spectra.items()
             for warning in spectrum.details["warnings"]
         ]

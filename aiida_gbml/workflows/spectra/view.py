@@ -96,12 +96,19 @@ class DatasetView(ProcessView):
 
     def failures(self) -> list[tuple[str, int]]:
         """Return each reason of a failed row with the number of rows that it stopped, most frequent first."""
-        counted: Counter[str] = Counter()
-        if self.dataset is not None:
-            with self.dataset.open() as spectra:
-                for key in spectra.keys:
-                    counted.update(reason for reason in spectra.columns(key, ["reason"])["reason"].tolist() if reason)
-        return counted.most_common()
+        return Counter(self._texts("reason")).most_common()
+
+    def caveats(self) -> list[tuple[str, int]]:
+        """Return each warning with the number of rows that have it, most frequent first."""
+        return Counter(one for text in self._texts("warnings") for one in text.split("; ")).most_common()
+
+    def _texts(self, name: str) -> list[str]:
+        """Return what a column of text says, without empty rows; nothing for datasets that lack the column."""
+        if self.dataset is None:
+            return []
+        with self.dataset.open() as spectra:
+            keys = [key for key in spectra.keys if name in spectra.column_names(key)]
+            return [text for key in keys for text in spectra.columns(key, [name])[name].tolist() if text]
 
 
 class SpectrumView(ProcessView):

@@ -17,7 +17,8 @@ from click.testing import CliRunner
 from datasets import chain_of_oxygen, magnesia
 
 from aiida_gbml.cli import results
-from aiida_gbml.science.spectra.dataset import SpectraFile
+from aiida_gbml.data.spectra_dataset import SpectraDatasetData
+from aiida_gbml.science.spectra.dataset import SpectraFile, tables_from_rows
 
 
 @pytest.fixture
@@ -75,6 +76,17 @@ def test_a_dataset_is_shown_explained_drawn_and_written(
     assert np.isfinite(structures[0].arrays["spectrum_O_K_full"][1]).sum() > 100
     assert "already" in call("export", dataset.pk, expect=1)
     assert "not written as 'cif'" in call("export", dataset.pk, "--format", "cif", expect=1)
+
+
+def test_warnings_of_the_spectra_are_explained_with_the_number_of_rows() -> None:
+    curve = {"element": "O", "edge": "K", "energy": [530.0, 531.0, 532.0], "intensity": [0.0, 1.0, 2.0]}
+    told = ("a wide band; 3 of 9 chains ended", "a wide band", "")
+    node = SpectraDatasetData(tables_from_rows([{**curve, "warnings": text} for text in told], 1.0)).store()
+    explained = call("explain", node.pk)
+    assert "2 spectra with a warning: a wide band\n" in explained
+    assert "1 spectrum with a warning: 3 of 9 chains ended\n" in explained
+    bare = SpectraDatasetData(tables_from_rows([curve], 1.0)).store()
+    assert "nothing failed" in call("explain", bare.pk)
 
 
 def test_the_spectrum_of_a_site_is_shown_drawn_and_written(
