@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from aiida.engine import ExitCode
-from aiida.parsers import Parser
 
 from aiida_gbml.data.structure_set import StructureSetData
+from aiida_gbml.parsers.file_parser import FileParser
 from aiida_gbml.science.engines.lammps import (
     LOG,
     RESULTS,
@@ -19,7 +19,7 @@ from aiida_gbml.science.engines.lammps import (
 from aiida_gbml.science.structure_set import NEW, StructureSet, put_rows
 
 
-class LammpsParser(Parser):
+class LammpsParser(FileParser):
     """Attach the rows whose output confirms itself; failed rows and those not reached say so."""
 
     CACHE_VERSION: int | None = 1
@@ -62,15 +62,3 @@ class LammpsParser(Parser):
     def _labelled(self, evaluated: StructureSet) -> StructureSet:
         """Return a set whose rows know the job that evaluated them."""
         return evaluated.with_columns(calculation_uuid=[self.node.uuid] * len(evaluated))
-
-    def _content(self, name: str) -> bytes:
-        """Return the content of one retrieved file, empty when there is no such file."""
-        try:
-            content: bytes = self.retrieved.base.repository.get_object_content(name, mode="rb")
-        except (FileNotFoundError, IsADirectoryError):
-            return b""
-        return content
-
-    def _exit(self, label: str, **words: str) -> ExitCode:
-        code: ExitCode = self.exit_codes[label]
-        return code.format(**words)

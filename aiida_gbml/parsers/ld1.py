@@ -9,10 +9,10 @@ from typing import Any
 
 from aiida import orm
 from aiida.engine import ExitCode
-from aiida.parsers import Parser
 from aiida_pseudo.data.pseudo import UpfData
 
 from aiida_gbml.data.core_hole_upf import CoreHoleUpfData
+from aiida_gbml.parsers.file_parser import FileParser
 from aiida_gbml.science.engines.ld1 import (
     ALL_ELECTRON_DERIVATIVES,
     PSEUDO_DERIVATIVES,
@@ -25,7 +25,7 @@ from aiida_gbml.science.engines.upf import Upf, UpfError, read_upf
 from aiida_gbml.science.spectra.recipes import Recipe
 
 
-class Ld1Parser(Parser):
+class Ld1Parser(FileParser):
     """Attach a pseudopotential only when the program says that all went well, and the file itself confirms it."""
 
     CACHE_VERSION: int | None = 1
@@ -79,20 +79,6 @@ class Ld1Parser(Parser):
 
     def _text(self, name: str) -> str:
         return self._content(name).decode("ascii", errors="replace")
-
-    def _content(self, name: str) -> bytes:
-        """Return the content of one retrieved file, empty when there is no such file."""
-        try:
-            content: bytes = self.retrieved.base.repository.get_object_content(name, mode="rb")
-        except (FileNotFoundError, IsADirectoryError):
-            return b""
-        return content
-
-    def _exit(self, label: str, **words: str) -> ExitCode:
-        code: ExitCode = self.exit_codes[label]
-        # What a program prints from memory that is not its own must not reach a database.
-        printable = {name: "".join(one if one.isprintable() else "?" for one in text) for name, text in words.items()}
-        return code.format(**printable) if words else code
 
 
 def _checked_upf(content: bytes, recipe: Recipe) -> Upf:

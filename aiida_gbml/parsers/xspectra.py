@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from aiida import orm
-from aiida.common.exceptions import NotExistent
 from aiida.engine import ExitCode
-from aiida.parsers import Parser
 
+from aiida_gbml.parsers.file_parser import FileParser
 from aiida_gbml.science.engines.xspectra import (
     Report,
     Spectrum,
@@ -21,7 +20,7 @@ from aiida_gbml.science.engines.xspectra_input import SCALES, Namelists, complet
 UNIT = "arb. units"
 
 
-class XspectraParser(Parser):
+class XspectraParser(FileParser):
     """Attach the spectra when those of all polarisations are whole, and in any case what standard output says."""
 
     CACHE_VERSION: int | None = 1
@@ -106,15 +105,7 @@ class XspectraParser(Parser):
 
     def _text(self, name: str) -> str:
         """Return a retrieved file as text, empty without one."""
-        try:
-            return self.retrieved.base.repository.get_object_content(name, mode="rb").decode("latin-1")
-        except (OSError, NotExistent):
-            return ""
-
-    def _exit(self, label: str, **details: str) -> ExitCode:
-        """Return an exit code of the calculation with its message filled in."""
-        code: ExitCode = self.exit_codes[label]
-        return code.format(**details)
+        return self._content(name).decode("latin-1")
 
 
 def _xy_data(spectrum: Spectrum, scale: float) -> orm.XyData:
