@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import pi
 
-_BOHR = 0.529177210903  # Å
+from ase.units import Bohr
 
 _START = 0.5
 """CPU seconds of a program that does nothing."""
@@ -64,7 +64,7 @@ class Cell:
 
 def plane_waves(volume: float, cutoff: float) -> float:
     """Return the number of plane waves in a volume (Å³) below a cutoff (Ry): V E^(3/2) / (6 pi²) in atomic units."""
-    count: float = volume / _BOHR**3 * cutoff**1.5 / (6 * pi**2)
+    count: float = volume / Bohr**3 * cutoff**1.5 / (6 * pi**2)
     return count
 
 
