@@ -1,19 +1,20 @@
 """The oxygen K edge of MgO with a core hole in growing cells: what the hole does, and when the spectrum stands still.
 
     aiida-gbml launch core-hole-pseudos O Mg_n --run
-    python benchmarks/magnesium_oxide_cells.py [--cutoff 36] [--cells 16 32 64 54] [--plot PICTURE.png]
+    python benchmarks/magnesium_oxide_cells.py [--cutoff 36] [--cells 16 32 64 54]
+    aiida-gbml plot PK
 
 Runs in the user's profile, where the datasets are; repeated steps come from the cache. One JSON line: for each cell the
 ``n_atoms``, ``image_distance`` (Å), ``transition_energy`` (eV), the ``change`` since the cell before (fraction of the
-highest point, energy in eV), and what ``hole_against_ground`` says of the hole: ``first_peak_height_ratio``,
-``first_peak_shift`` and ``median_shift`` in eV.
+highest point, energy in eV), also with a Gaussian of 1 and 2 eV added (``broadened_change``), the ``band_filling`` (eV)
+that is taken out of the transition energy, and what ``hole_against_ground`` says of the hole:
+``first_peak_height_ratio``, ``first_peak_shift`` and ``median_shift`` in eV. ``pk`` is for the picture.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ CELLS: dict[int, dict[str, Any]] = {
     54: {"min_distance": 8.9, **SINGLE},
 }
 """Steps of the convergence test by the number of atoms, in the order of the distance of the images."""
+WIDTHS = (1.0, 2.0)
+"""Full widths in eV of an instrument, under which cells are compared as well."""
 
 
 def run(cells: list[int], cutoff: float) -> Any:
@@ -56,32 +59,34 @@ def run(cells: list[int], cutoff: float) -> Any:
     return run_here(builder)
 
 
+def wider(spectrum: Any, width: float) -> tuple[Any, Any]:
+    """Return the energies and the intensity of a spectrum with a Gaussian of a full width in eV."""
+    from aiida_gbml.science.spectra.broadening import broaden
+
+    return spectrum.energy, broaden(spectrum.energy, spectrum.intensity, {"gaussian": width})
+
+
 def report(node: Any) -> dict[str, Any]:
     """Return what the steps have found."""
-    from aiida_gbml.science.spectra.comparison import compare
+    from aiida_gbml.science.spectra.comparison import compare, spectral_change
 
-    found = []
+    children = {link.link_label: link.node for link in node.base.links.get_outgoing().all()}
+    found: list[dict[str, Any]] = []
+    before = None
     for index, step in enumerate(node.outputs.history["steps"]):
         spectra = node.outputs.steps[f"step_{index}"]
         ground, full = spectra["none"], spectra["full"]
         hole = compare(ground.energy, ground.intensity, np.interp(ground.energy, full.energy, full.intensity))
-        found.append({**step, "hole_against_ground": {name: round(value, 4) for name, value in hole.items()}})
-    return {"exit_status": node.exit_status, "steps": found}
-
-
-def draw(node: Any, path: Path) -> None:
-    """Draw the spectra of the cells over each other."""
-    from aiida_gbml.science.spectra.plots import Curve, plot_cell_convergence, save
-
-    found = node.outputs.history["steps"]
-    curves = []
-    for index, step in enumerate(found):
-        spectrum = node.outputs.steps[f"step_{index}"]["full"]
-        curves.append(Curve(f"{step['n_atoms']} atoms", spectrum.energy, spectrum.intensity))
-    figure = plot_cell_convergence(
-        curves, [step["n_atoms"] for step in found], [step["spectral_change"] for step in found[1:]], 0.05, "MgO, O K"
-    )
-    save(figure, path)
+        step["hole_against_ground"] = {name: round(value, 4) for name, value in hole.items()}
+        step["band_filling"] = children[f"step_{index}"].outputs.energies["band_filling"]
+        if before is not None:
+            step["broadened_change"] = {
+                width: round(spectral_change(*(part for one in (before, full) for part in wider(one, width))), 3)
+                for width in WIDTHS
+            }
+        found.append(step)
+        before = full
+    return {"pk": node.pk, "exit_status": node.exit_status, "steps": found}
 
 
 def main() -> None:
@@ -89,15 +94,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cutoff", type=float, default=36.0, help="of the wavefunctions in Ry")
     parser.add_argument("--cells", type=int, nargs="+", choices=list(CELLS), default=list(CELLS), help="by their atoms")
-    parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     from aiida import load_profile
 
     load_profile()
     node = run(arguments.cells, arguments.cutoff)
     print(json.dumps(report(node)), flush=True)
-    if arguments.plot:
-        draw(node, arguments.plot)
 
 
 if __name__ == "__main__":
