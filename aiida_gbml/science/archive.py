@@ -4,13 +4,19 @@ An archive is an uncompressed ``.npz`` whose members are written in sorted order
 arrays give equal bytes and caching hits. Nothing in it can carry code: object arrays are refused on both sides.
 """
 
+from __future__ import annotations
+
 import io
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import MISSING, dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Array = NDArray[Any]
 
@@ -62,3 +68,39 @@ def read_arrays(content: bytes) -> dict[str, Array]:
         if not isinstance(array, np.ndarray) or array.dtype.kind not in _PLAIN_KINDS:
             raise ArchiveError(f"member '{name}' is no plain array")
     return arrays
+
+
+@dataclass(frozen=True)
+class ArrayRecord:
+    """Arrays that belong together, stored as one archive: a base of data classes, whose fields are the arrays.
+
+    An optional field that is none is left out. Records of rows, each array as long as the others, may be added up.
+    """
+
+    ERROR: ClassVar[type[ValueError]] = ArchiveError
+    """What is raised when bytes are no such record."""
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Return the record written by :meth:`to_bytes`.
+
+        :raises ValueError: of the type :attr:`ERROR`, when the bytes are damaged or something else.
+        """
+        try:
+            arrays = read_arrays(content)
+        except ArchiveError as exception:
+            raise cls.ERROR(str(exception)) from exception
+        known = [one.name for one in fields(cls)]
+        needed = {one.name for one in fields(cls) if one.default is MISSING}
+        if not needed <= set(arrays) <= set(known):
+            raise cls.ERROR(f"the archive holds {', '.join(arrays) or 'nothing'}, expected {', '.join(known)}")
+        return cls(**arrays)
+
+    def to_bytes(self) -> bytes:
+        """Return deterministic bytes that :meth:`from_bytes` reads."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return write_arrays({name: array for name, array in given.items() if array is not None})
+
+    def __add__(self, other: Self) -> Self:
+        pairs = {one.name: [getattr(self, one.name), getattr(other, one.name)] for one in fields(self)}
+        return type(self)(**{name: np.concatenate(both) for name, both in pairs.items()})

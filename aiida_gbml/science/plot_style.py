@@ -38,6 +38,13 @@ STYLE: dict[str, Any] = {
 """Settings under which every figure is drawn and saved."""
 
 
+def with_unit(name: str, unit: str) -> str:
+    """Return the label of an axis: the unit in parentheses, or behind a comma when it has some itself."""
+    if not unit:
+        return name
+    return f"{name}, {unit}" if "(" in unit else f"{name} ({unit})"
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as the file type that the name ends in, PNG or SVG; equal figures give equal files.
 

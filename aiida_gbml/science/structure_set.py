@@ -30,9 +30,10 @@ class StructureSet:
     """``n`` structures with ``N`` atoms in all; structure ``i`` owns the atoms ``offsets[i]:offsets[i + 1]``.
 
     Well-known columns a structure: ``energy`` (eV, total; NaN unless evaluated), ``stress`` ((n, 3, 3) eV/Å³, ASE's
-    sign: positive in tension), ``status`` (one of :data:`STATUSES`), ``reason`` (why a row failed), ``structure_uuid``,
-    ``calculation_uuid``. Well-known columns an atom: ``forces`` ((N, 3) eV/Å), ``energies`` ((N,) eV) and ``fixed``
-    ((N, 3), True where a coordinate must not move). Any other name is passed through.
+    sign: positive in tension), ``status`` (one of :data:`STATUSES`), ``reason`` (why a row failed), ``machine_fault``
+    (True where a row failed through no fault of the structure), ``structure_uuid``, ``calculation_uuid``. Well-known
+    columns an atom: ``forces`` ((N, 3) eV/Å), ``energies`` ((N,) eV) and ``fixed`` ((N, 3), True where a coordinate
+    must not move). Any other name is passed through.
 
     :param cells: (n, 3, 3) rows are the cell vectors in Å.
     :param pbc: (n, 3) periodicity along each cell vector.
@@ -150,6 +151,14 @@ class StructureSet:
     def rows(self, status: str) -> Array:
         """Return the (m,) rows that have a status; a set without the column ``status`` is all new."""
         return np.flatnonzero(self.columns.get("status", np.full(len(self), NEW)) == status)
+
+    @property
+    def machine_faults(self) -> Array:
+        """(n,) whether nothing is known of a row because the machine failed, or no engine has come to it."""
+        status = self.columns.get("status", np.full(len(self), NEW))
+        told = self.columns.get("machine_fault", np.zeros(len(self), dtype=bool))
+        faults: Array = (status == NEW) | ((status == FAILED) & told)
+        return faults
 
     def take(self, rows: Sequence[int] | Array) -> StructureSet:
         """Return the structures of some rows, in their order, with all columns."""

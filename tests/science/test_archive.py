@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from aiida_gbml.science.archive import ArchiveError, read_arrays, write_arrays
+from aiida_gbml.science.archive import ArchiveError, Array, ArrayRecord, read_arrays, write_arrays
 
 PLAIN = st.one_of(npst.integer_dtypes(), npst.floating_dtypes(), npst.boolean_dtypes(), npst.unicode_string_dtypes())
 
@@ -76,3 +78,39 @@ def test_members_that_share_their_bytes_are_not_read():
         archive.filelist *= 2
     with pytest.raises(ArchiveError, match="promise more bytes than the archive has"):
         read_arrays(buffer.getvalue())
+
+
+class RowsError(ValueError):
+    """The arrays are no rows."""
+
+
+@dataclass(frozen=True)
+class Rows(ArrayRecord):
+    """Numbers, and a text for each where there are any."""
+
+    ERROR: ClassVar[type[ValueError]] = RowsError
+
+    number: Array
+    text: Array | None = None
+
+
+def test_a_record_comes_back_as_it_was_and_may_be_continued():
+    one, other = Rows(np.arange(2), np.array(["a", "b"])), Rows(np.arange(3), np.array(["", "c", "de"]))
+    both = Rows.from_bytes((one + other).to_bytes())
+    assert both.number.tolist() == [0, 1, 0, 1, 2]
+    assert both.text.tolist() == ["a", "b", "", "c", "de"]
+    assert Rows.from_bytes(Rows(np.arange(2)).to_bytes()).text is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"junk", "not a readable array archive"),
+        (write_arrays({"text": np.array(["a"])}), "the archive holds text, expected number, text"),
+        (write_arrays({"number": np.ones(1), "self": np.ones(1)}), "the archive holds number, self, expected"),
+        (write_arrays({}), "the archive holds nothing"),
+    ],
+)
+def test_what_is_no_such_record_is_named(content, words):
+    with pytest.raises(RowsError, match=words):
+        Rows.from_bytes(content)

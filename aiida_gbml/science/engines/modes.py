@@ -6,5 +6,5 @@ MODES = ("static", "relax")
 ATOM_CONSTRAINTS = ("free", "normal")
 """All coordinates relax, or only the one normal to the cell vectors a and b."""
 
-CELL_CONSTRAINTS = ("fixed", "normal", "isotropic")
-"""The cell stays, or only its height over a and b relaxes, or its volume at fixed shape."""
+CELL_CONSTRAINTS = ("fixed", "normal", "isotropic", "free")
+"""The cell stays, or only its height over a and b relaxes, or its volume at fixed shape, or all of it."""

@@ -15,7 +15,7 @@ from aiida_gbml.science.structure_set import StructureSet
 
 Namelists = Mapping[str, Mapping[str, Any]]
 
-_CELL_DOF = {"normal": "z", "isotropic": "all"}
+_CELL_DOF = {"normal": "z", "isotropic": "all", "free": "all"}
 _LARGEST_ENERGY = 1e6  # eV an atom: beyond any pseudopotential's total energy
 _LARGEST_FORCE = 1e4  # eV/Å: beyond atoms on top of each other
 
@@ -51,7 +51,7 @@ def check_structures(structures: StructureSet, mode: str, atoms: str, cell: str)
 
     :param mode: static or relax.
     :param atoms: free or normal.
-    :param cell: fixed, normal or isotropic.
+    :param cell: fixed, normal, isotropic or free.
     :raises PwInputError: naming the first structure that does not fit.
     """
     if mode == "static":
@@ -59,7 +59,7 @@ def check_structures(structures: StructureSet, mode: str, atoms: str, cell: str)
     for row, (vectors, pbc) in enumerate(zip(structures.cells, structures.pbc, strict=True)):
         if "normal" in (atoms, cell) and np.any(np.abs(vectors[:2, 2]) > 1e-6):
             raise PwInputError(f"structure {row}: to relax along the normal, a and b must lie in the xy plane")
-        needed = {"fixed": pbc, "normal": pbc | [False, False, True], "isotropic": [True] * 3}[cell]
+        needed = {"fixed": pbc, "normal": pbc | [False, False, True], "isotropic": [True] * 3, "free": [True] * 3}[cell]
         if not np.array_equal(pbc, needed):
             raise PwInputError(
                 f"structure {row} has the periodicity {pbc.tolist()}: its cell cannot be relaxed with 'cell' "
@@ -79,7 +79,7 @@ def task_parameters(
     :param extensive: namelists whose values are multiplied by the number of atoms.
     :param elements: kinds of the structure; values by kind (moments, Hubbard U) are cut down to them.
     :param mode: static or relax.
-    :param cell: fixed, normal or isotropic.
+    :param cell: fixed, normal, isotropic or free.
     """
     task = {name: dict(values) for name, values in deepcopy(dict(parameters)).items()}
     for name, values in extensive.items():

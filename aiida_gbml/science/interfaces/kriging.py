@@ -4,7 +4,7 @@ One round of the search, given the energies observed so far:
 
 1. energies become targets of zero mean and unit variance, the highest ones capped (:class:`TargetScale`);
 2. candidates become points at which symmetry-equivalent structures coincide (:class:`CandidateFeatures`);
-3. hyperparameters follow from the marginal likelihood of the targets (:func:`fit_hyperparameters`);
+3. hyperparameters follow from the marginal likelihood of the targets (``fit_hyperparameters``);
 4. the posterior over all candidates is computed, pending ones being imputed (:class:`CandidatePosterior`);
 5. the candidate of highest acquisition is proposed.
 """
@@ -18,7 +18,6 @@ import numpy as np
 
 from aiida_gbml.science.archive import Array
 from aiida_gbml.science.interfaces.candidates import CandidateSet
-from aiida_gbml.science.interfaces.search import ExhaustiveSearch, RandomSearch, Search, SearchError
 from aiida_gbml.science.interfaces.surrogate import CandidateFeatures, Surrogate, TargetScale
 from aiida_gbml.science.learning.acquisition import (
     expected_improvement,
@@ -28,7 +27,9 @@ from aiida_gbml.science.learning.acquisition import (
     probability_of_improvement,
     thompson_sample,
 )
-from aiida_gbml.science.learning.gaussian_process import CandidatePosterior, GaussianProcess, fit_hyperparameters
+from aiida_gbml.science.learning.gaussian_process import GaussianProcess
+from aiida_gbml.science.learning.gaussian_search import Belief, GaussianSearch
+from aiida_gbml.science.learning.search import ExhaustiveSearch, RandomSearch, Search, SearchError, require_candidates
 
 __all__ = [
     "ACQUISITIONS",
@@ -49,7 +50,6 @@ _POINTWISE: dict[str, Callable[[Array, Array, float], Array]] = {
 _THOMPSON = "thompson sampling"
 ACQUISITIONS = (*_POINTWISE, _THOMPSON)
 
-_ALWAYS_REFIT = 30  # observations; beyond, hyperparameters change little and cost more
 _N_DRAWN = 256  # candidates of highest expected improvement, among which functions are drawn
 _TIE = 1e-9
 
@@ -83,25 +83,8 @@ class KrigingSettings:
                 raise SearchError(f"'{name}' of the search must be a whole number, got {value}")
 
 
-@dataclass(frozen=True)
-class Belief:
-    """What is believed of all n candidates, in units of the targets.
-
-    :param mean: (n,) posterior means.
-    :param deviation: (n,) posterior standard deviations.
-    :param best: lowest value known or imputed.
-    """
-
-    mean: Array
-    deviation: Array
-    best: float
-
-
-class KrigingSearch(Search):
+class KrigingSearch(GaussianSearch[TargetScale]):
     """Ask for the candidate whose evaluation promises most, by a Gaussian process over all candidates.
-
-    Candidates of a batch, and those pending, are imputed with their predicted means (kriging believer; Ginsbourger et
-    al. 2010). Failed ones count as the worst energies, but have no say in the hyperparameters.
 
     >>> search = KrigingSearch(candidates, seed=7)  # doctest: +SKIP
     >>> while search.stop_reason is None:  # doctest: +SKIP
@@ -123,17 +106,19 @@ class KrigingSearch(Search):
         settings: KrigingSettings | None = None,
         starting_points: Sequence[int] = (),
     ) -> None:
-        super().__init__(candidates, seed, budget)
+        require_candidates(candidates)
         self.settings = settings or KrigingSettings()
-        self.starting_points = list(dict.fromkeys(starting_points))
-        self._check(self.starting_points, set())
         self.features = CandidateFeatures.of(candidates, self.settings.n_harmonics)
-        self._points = self.features(
-            candidates.translations, candidates.gaps, candidates.terminations, candidates.n_removed
+        columns = (candidates.translations, candidates.gaps, candidates.terminations, candidates.n_removed)
+        super().__init__(
+            candidates,
+            self.features(*columns),
+            self.features.prior,
+            seed=seed,
+            budget=budget,
+            n_initial=self.settings.n_initial,
+            starting_points=starting_points,
         )
-        self._fitted_to = 0
-        self._scale: TargetScale
-        self._posterior: CandidatePosterior
 
     def predict(self) -> tuple[Array, Array]:
         """Return the (n,) predicted excess energies of all candidates and their standard deviations, J/m².
@@ -176,26 +161,13 @@ class KrigingSearch(Search):
         has_stalled = energies[:-recent].min() - energies.min() < tolerance
         return f"expected regret below {tolerance} J/m²" if has_stalled and self.expected_regret < tolerance else None
 
-    def _propose(self) -> int:
-        is_available = self.available
-        for row in self.starting_points:
-            if is_available[row]:
-                return row
-        if self.best is None or len(self._energies()) + len(self.pending) < self.settings.n_initial:
-            return self._most_distant(is_available)
-        score = np.where(is_available, self._score(self._believe()), -np.inf)
+    def _scale_of(self, energies: Array) -> TargetScale:
+        return TargetScale.of(energies)
+
+    def _choose(self) -> int:
+        score = np.where(self.available, self._score(self._believe()), -np.inf)
         highest = score.max()
         return int(np.argmax(score >= highest - _TIE * abs(highest)))  # the first of equals, whatever the rounding
-
-    def _most_distant(self, is_available: Array) -> int:
-        """Return the available candidate farthest from all asked for: a maximin design, one point at a time.
-
-        The first is the farthest from one drawn at random, so that the design starts in a corner of the feature space:
-        these are the translations of highest symmetry, where the energy has to be stationary.
-        """
-        asked = [*self.observed, *self.pending] or [int(self._generator().integers(len(self._points)))]
-        distances = np.min([np.sum((self._points - self._points[row]) ** 2, axis=1) for row in asked], axis=0)
-        return int(np.argmax(np.where(is_available, distances, -1.0)))
 
     def _score(self, belief: Belief) -> Array:
         """Return the (n,) acquisition of all candidates."""
@@ -212,49 +184,3 @@ class KrigingSearch(Search):
         score[~self.available] = -np.inf
         rows: Array = np.argsort(-score, kind="stable")
         return rows[: min(_N_DRAWN, int(self.available.sum()))]
-
-    def _believe(self) -> Belief:
-        """Return the posterior given everything that was told or is pending."""
-        self._fit()
-        posterior = self._posterior
-        posterior.observe([row for row in (*self.observed, *self.pending) if row not in set(posterior.rows)])
-        is_told = np.array([row in self.observed for row in posterior.rows])
-        values = self._scale.targets(np.array([self.observed.get(row, np.nan) for row in posterior.rows]))
-        if not is_told.all():
-            values[~is_told] = posterior.impute(values[is_told], is_told)
-        return Belief(posterior.mean(values), np.sqrt(posterior.variance), float(values.min()))
-
-    def _fit(self) -> None:
-        """Fit the scale and the hyperparameters, if a refit is due.
-
-        They depend on the first observations alone, as many as there were at the latest refit, and on no earlier fit.
-        """
-        rows = [row for row, energy in self.observed.items() if not np.isnan(energy)]
-        if not rows:
-            raise SearchError("no evaluation has succeeded yet, so nothing can be predicted")
-        fit_to = _last_refit(len(rows))
-        if fit_to == self._fitted_to:
-            return
-        used = sorted(rows[:fit_to])  # any order of the same observations gives the same rounding errors
-        energies = np.array([self.observed[row] for row in used])
-        self._scale, self._fitted_to = TargetScale.of(energies), fit_to
-        hyperparameters = fit_hyperparameters(self._points[used], self._scale.targets(energies), self.features.prior)
-        self._posterior = CandidatePosterior(self._points, hyperparameters)
-
-    def _energies(self) -> Array:
-        """Return the (m,) energies of the successful observations, in the order in which they were told."""
-        energies = np.array(list(self.observed.values()), dtype=float)
-        succeeded: Array = energies[~np.isnan(energies)]
-        return succeeded
-
-    def _generator(self) -> np.random.Generator:
-        """Return a source of random numbers that depends on nothing but the seed and what was asked."""
-        return np.random.default_rng([self.seed, self.n_asked])
-
-
-def _last_refit(count: int) -> int:
-    """Return the number of observations at the latest refit: at every one at first, then ever more rarely."""
-    refit = min(count, _ALWAYS_REFIT)
-    while refit + refit // 6 <= count and refit >= _ALWAYS_REFIT:
-        refit += refit // 6
-    return refit

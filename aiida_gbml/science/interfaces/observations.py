@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 import numpy as np
 
-from aiida_gbml.science.archive import ArchiveError, Array, read_arrays, write_arrays
+from aiida_gbml.science.archive import Array, ArrayRecord
 from aiida_gbml.science.interfaces.candidates import CandidateSet
 from aiida_gbml.science.structure_set import OK, StructureSet
 
@@ -19,22 +20,30 @@ class ObservationsError(ValueError):
 
 
 @dataclass(frozen=True)
-class Observations:
+class Observations(ArrayRecord):
     """The n evaluated candidates of a search, in the order in which they were recorded.
 
     :param candidates: (n,) row of the candidate in the candidate set.
     :param energies: (n,) excess energy in J/m², NaN where the evaluation failed.
     :param volumes: (n,) excess volume in Å, NaN where the evaluation failed.
     :param reasons: (n,) why an evaluation failed, empty where it did not.
-    :raises ObservationsError: when lengths differ, a candidate comes twice, or a row has neither energy nor reason.
+    :param machine_faults: (n,) whether it failed through a fault of the machine, which says nothing of the
+        candidate; none for never.
+    :raises ObservationsError: when lengths differ, a candidate comes twice, a row has neither energy nor reason, or
+        a fault has an energy.
     """
+
+    ERROR: ClassVar[type[ValueError]] = ObservationsError
 
     candidates: Array
     energies: Array
     volumes: Array
     reasons: Array
+    machine_faults: Array = None  # type: ignore[assignment]  # what was stored earlier has none
 
     def __post_init__(self) -> None:
+        if self.machine_faults is None:
+            object.__setattr__(self, "machine_faults", np.zeros(len(self.candidates), dtype=bool))
         lengths = {one.name: getattr(self, one.name).shape for one in fields(self)}
         if set(lengths.values()) != {(len(self.candidates),)}:
             raise ObservationsError(f"the columns of observations differ in shape: {lengths}")
@@ -42,32 +51,16 @@ class Observations:
             raise ObservationsError("a candidate was recorded twice")
         if not np.array_equal(np.isfinite(self.energies), self.reasons == ""):
             raise ObservationsError("every observation needs either a finite energy or a reason of its failure")
+        if self.machine_faults.dtype != bool or np.any(self.machine_faults & ~self.failed):
+            raise ObservationsError("faults of the machine must be true or false, and come without an energy")
 
     @classmethod
     def empty(cls) -> Observations:
         """Return observations of nothing."""
-        return cls(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros(0, dtype="U1"))
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Observations:
-        """Return the observations written by :meth:`to_bytes`.
-
-        :raises ObservationsError: when the bytes are damaged.
-        """
-        try:
-            return cls(**read_arrays(content))
-        except (ArchiveError, TypeError) as exception:
-            raise ObservationsError(str(exception)) from exception
-
-    def to_bytes(self) -> bytes:
-        """Return deterministic bytes that :meth:`from_bytes` reads."""
-        return write_arrays({one.name: getattr(self, one.name) for one in fields(self)})
+        return cls(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0, "U1"))
 
     def __len__(self) -> int:
         return len(self.candidates)
-
-    def __add__(self, other: Observations) -> Observations:
-        return Observations(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
     @property
     def failed(self) -> Array:
@@ -94,6 +87,7 @@ def observe(evaluated: StructureSet) -> Observations:
         energies=np.where(is_ok, columns["excess_energy"], np.nan),
         volumes=np.where(is_ok, columns["excess_volume"], np.nan),
         reasons=np.where(is_ok, "", columns["reason"]),
+        machine_faults=evaluated.machine_faults[is_candidate],
     )
 
 
@@ -101,14 +95,16 @@ def match_candidates(candidates: CandidateSet, earlier: Sequence[StructureSet]) 
     """Return evaluated sets whose column ``candidate`` says which candidate of this search each row is.
 
     Translations are compared up to the symmetry of the boundary, since another grid may hold another representative.
-    Rows that are no candidate here, the same as an earlier one, or failed get -1: they are kept, but not observed. So
-    what failed, perhaps by a fault of the machine, is tried again.
+    Rows that are no candidate here, the same as an earlier one, or failed through a fault of the machine get -1: they
+    are kept, but not observed, so that what the machine failed is tried again.
     """
     seen: set[int] = set()
     matched = []
     for one in earlier:
         rows = [_row_of(candidates, one, index) for index in range(len(one))]
-        rows = [row if status == OK else -1 for row, status in zip(rows, one.columns["status"], strict=True)]
+        # Sets that were stored before faults were told apart may owe any of their failures to the machine.
+        lost = one.machine_faults if "machine_fault" in one.columns else one.columns["status"] != OK
+        rows = [-1 if is_lost else row for row, is_lost in zip(rows, lost, strict=True)]
         known = [row if row not in seen and rows.index(row) == index else -1 for index, row in enumerate(rows)]
         seen.update(known)
         matched.append(one.with_columns(candidate=np.array(known, dtype=np.int64)))

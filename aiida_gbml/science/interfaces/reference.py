@@ -73,8 +73,9 @@ class BulkReference:
 def with_excess(evaluated: StructureSet, bulk: BulkReference, space: SearchSpace) -> StructureSet:
     """Return an evaluated set with the columns ``excess_energy`` (J/m²) and ``excess_volume`` (Å).
 
-    Rows that were never evaluated, or whose excess energy is not defined, have failed afterwards, with a reason; their
-    excess is NaN. The excess volume of a slab is NaN too: the vacuum has no volume of its own.
+    Rows that were never evaluated (a fault of the machine), or whose excess energy is not defined, have failed
+    afterwards, with a reason; their excess is NaN. The excess volume of a slab is NaN too: the vacuum has no volume of
+    its own.
 
     :param evaluated: rows of candidates with the columns ``energy``, ``status``, ``reason`` and ``boundary_height``;
         a proposal that no engine has seen has none of the first three.
@@ -98,6 +99,7 @@ def with_excess(evaluated: StructureSet, bulk: BulkReference, space: SearchSpace
         energy=columns.get("energy", np.full(count, np.nan)),
         status=status,
         reason=reasons,
+        machine_fault=evaluated.machine_faults,
         calculation_uuid=columns.get("calculation_uuid", np.full(count, "")),
         excess_energy=excess[:, 0],
         excess_volume=excess[:, 1],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiida_gbml.science.interfaces.candidates import CandidateSet
@@ -13,18 +13,16 @@ from aiida_gbml.science.interfaces.kriging import (
     KrigingSettings,
     RandomSearch,
     Search,
-    SearchError,
 )
 from aiida_gbml.science.interfaces.observations import Observations
-
-METHODS = ("kriging", "random", "exhaustive")
+from aiida_gbml.science.learning.search import read_strategy
 
 
 @dataclass(frozen=True)
 class Strategy:
     """A search method and its settings, as plain JSON values.
 
-    :param method: one of :data:`METHODS`.
+    :param method: one of :data:`~aiida_gbml.science.learning.search.METHODS`.
     :param settings: how a Kriging search works; the other methods have no settings.
     """
 
@@ -37,18 +35,7 @@ class Strategy:
 
         :raises SearchError: for a method or a setting that is not known.
         """
-        method = values.get("method", "kriging")
-        if method not in METHODS:
-            raise SearchError(f"unknown search method '{method}', known are {', '.join(METHODS)}")
-        settings = {name: value for name, value in values.items() if name != "method"}
-        known = [one.name for one in fields(KrigingSettings)]
-        for name in settings:
-            if name not in known:
-                raise SearchError(f"unknown setting '{name}' of the strategy, known are method, {', '.join(known)}")
-        try:
-            return cls(method, KrigingSettings(**settings))
-        except TypeError as exception:
-            raise SearchError(f"a setting of the strategy has the wrong type: {exception}") from exception
+        return cls(*read_strategy(values, KrigingSettings))
 
     def search(
         self,
@@ -68,5 +55,5 @@ class Strategy:
             search = KrigingSearch(candidates, seed, budget, self.settings, starting_points)
         else:
             search = {"random": RandomSearch, "exhaustive": ExhaustiveSearch}[self.method](candidates, seed, budget)
-        search.tell(observations.candidates, observations.energies)
+        search.tell(observations.candidates, observations.energies, observations.machine_faults)
         return search

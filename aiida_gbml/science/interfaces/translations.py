@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -11,9 +10,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from aiida_gbml.science.archive import Array
+from aiida_gbml.science.learning.periodic_grid import PeriodicGridError, invariant_divisions
 
 _TOLERANCE = 1e-5  # of a cell vector; group elements are exact to rounding errors
-_FINER = 25  # a grid that respects the symmetry is found within this many divisions above the coarsest allowed
 
 
 class TranslationError(ValueError):
@@ -87,19 +86,13 @@ class TranslationGroup:
 
         :raises TranslationError: when the spacing is not positive, or no such grid is near.
         """
-        if not spacing > 0:
-            raise TranslationError(f"the translation spacing must be positive, got {spacing} Å")
-        least = np.ceil(np.linalg.norm(self.lattice, axis=1) / spacing - _TOLERANCE).astype(int).clip(min=1)
         inverse = np.linalg.inv(self.lattice)
-        rotations = np.einsum("ji,kjl,ml->kim", inverse, self.rotations, self.lattice)  # acting on fractional columns
-        shifts = self.shifts @ inverse
-        ranges = [range(n, 2 * n + _FINER) for n in least]
-        for first, second in sorted(product(*ranges), key=lambda pair: (pair[0] * pair[1], pair)):
-            n = np.array([first, second])
-            moved = np.concatenate([(rotations * n[:, None] / n).ravel(), (shifts * n).ravel()])
-            if np.all(np.abs(moved - np.round(moved)) < _TOLERANCE * n.max()):
-                return first, second
-        raise TranslationError(f"no grid of about {spacing} Å respects the symmetry of the boundary")
+        matrices = np.einsum("ji,kjl,ml->kim", inverse, self.rotations, self.lattice)  # acting on fractional columns
+        try:
+            divisions = invariant_divisions(self.lattice, matrices, self.shifts @ inverse, spacing, _TOLERANCE)
+        except PeriodicGridError as exception:
+            raise TranslationError(f"the translations cannot be divided: {exception}") from exception
+        return divisions[0], divisions[1]
 
     def grid(self, spacing: float) -> Array:
         """Return the (n, 2) translations in Å of the whole cell on the grid of :meth:`divisions`."""

@@ -266,10 +266,13 @@ class CandidatePosterior:
         self.rows.extend(rows)
 
     def mean(self, values: Array) -> Array:
-        """Return the (N,) means, given the (n,) values of the observed candidates in the order of :attr:`rows`."""
+        """Return the (N,) means, given the (n,) values of the observed candidates in the order of :attr:`rows`.
+
+        Of (n, k) values, k functions at once, (k, N) means.
+        """
         n = len(self.rows)
         weights = solve_triangular(self._factor[:n, :n], values, lower=True)
-        result: Array = weights @ self._projections[:n]
+        result: Array = weights.T @ self._projections[:n]
         return result
 
     def covariance(self, rows: Sequence[int] | Array) -> Array:

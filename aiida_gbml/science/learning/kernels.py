@@ -34,7 +34,7 @@ class Harmonic:
     :math:`\phi(t) = \mathrm{Re} \sum_k c_k \exp(2 \pi i\, n_k \cdot f)` with the fractional coordinates f of t, scaled
     to unit mean square over the torus.
 
-    :param indices: (m, 2) integer indices of the dual vectors.
+    :param indices: (m, d) integer indices of the dual vectors.
     :param coefficients: (m,) complex amplitudes.
     :param wave_number: length of the dual vectors, 1/Å.
     """
@@ -44,29 +44,29 @@ class Harmonic:
     wave_number: float
 
     def __call__(self, fractional: Array) -> Array:
-        """Return the (n,) values at (n, 2) fractional coordinates."""
+        """Return the (n,) values at (n, d) fractional coordinates."""
         result: Array = np.real(np.exp(2j * np.pi * fractional @ self.indices.T) @ self.coefficients)
         return result
 
 
 def invariant_harmonics(lattice: Array, rotations: Array, shifts: Array, count: int) -> list[Harmonic]:
-    r"""Return the ``count`` smoothest functions on a torus that a symmetry group leaves as they are.
+    r"""Return the ``count`` smoothest functions on a d-dimensional torus that a symmetry group leaves as they are.
 
     For every dual vector G the plane wave is averaged over the group,
     :math:`\phi_G(t) = \frac{1}{|P|} \sum_k \exp(2 \pi i\, G \cdot (R_k t + s_k))`. Waves whose average vanishes are
     extinct, as reflections are in diffraction. Where the group takes G to -G the average is real up to a phase and
     gives one function, elsewhere its real and imaginary parts give two.
 
-    :param lattice: (2, 2) rows are the primitive vectors of the torus, Å.
-    :param rotations: (m, 2, 2) Cartesian rotations and mirrors of the group.
-    :param shifts: (m, 2) Å, t is equivalent to ``rotations[k] @ t + shifts[k]``.
+    :param lattice: (d, d) rows are the primitive vectors of the torus, Å.
+    :param rotations: (m, d, d) Cartesian rotations and mirrors of the group.
+    :param shifts: (m, d) Å, t is equivalent to ``rotations[k] @ t + shifts[k]``.
     :param count: number of functions, by increasing length of G.
     """
     inverse = np.linalg.inv(lattice)
     matrices = np.rint(lattice @ np.swapaxes(rotations, 1, 2) @ inverse).astype(int)
     phases = shifts @ inverse
     harmonics: list[Harmonic] = []
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, ...]] = set()
     for index in _dual_indices(inverse, count * len(rotations)):
         if tuple(index) in seen:
             continue
@@ -80,13 +80,16 @@ def invariant_harmonics(lattice: Array, rotations: Array, shifts: Array, count: 
 
 
 def _dual_indices(inverse: Array, count: int) -> Array:
-    """Return the (n, 2) indices of at least ``count`` dual vectors by length, one of each pair G and -G, none zero."""
-    longest = np.linalg.norm(inverse, 2) * np.sqrt(count)
+    """Return the (n, d) indices of at least ``count`` dual vectors by length, one of each pair G and -G, none zero."""
+    dimension = len(inverse)
+    longest = np.linalg.norm(inverse, 2) * count ** (1 / dimension)
     reach = int(np.ceil(longest * np.linalg.norm(np.linalg.inv(inverse), 2))) + 1
-    grid = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
-    half = grid[(grid[:, 0] > 0) | ((grid[:, 0] == 0) & (grid[:, 1] > 0))]
+    axes = [np.arange(-reach, reach + 1)] * dimension
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, dimension)
+    first = np.take_along_axis(grid, np.argmax(grid != 0, axis=1)[:, None], axis=1)[:, 0]
+    half = grid[first > 0]
     lengths = np.linalg.norm(half @ inverse.T, axis=1)
-    ordered: Array = half[np.lexsort((half[:, 1], half[:, 0], np.round(lengths, 6)))]
+    ordered: Array = half[np.lexsort((*half.T[::-1], np.round(lengths, 6)))]
     return ordered
 
 

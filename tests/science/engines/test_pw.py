@@ -42,6 +42,7 @@ def _trajectory(**changes: np.ndarray) -> dict[str, np.ndarray]:
         ("relax", "fixed", "relax", None),
         ("relax", "normal", "vc-relax", "z"),
         ("relax", "isotropic", "vc-relax", "all"),
+        ("relax", "free", "vc-relax", "all"),
     ],
 )
 def test_mode_and_cell_choose_the_calculation(mode: str, cell: str, calculation: str, freedom: str | None) -> None:
@@ -81,6 +82,7 @@ def test_held_coordinates_join_constraint_and_column() -> None:
         ("free", "normal", TILTED, "structure 1: to relax along the normal"),
         ("free", "normal", SLAB, "structure 1 has the periodicity .* use 'fixed'"),
         ("free", "isotropic", SLAB, "structure 1 has the periodicity"),
+        ("free", "free", SLAB, "structure 1 has the periodicity"),
     ],
 )
 def test_what_cannot_be_held_is_refused(atoms: str, cell: str, structure: Atoms, message: str) -> None:

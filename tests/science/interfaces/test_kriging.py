@@ -5,8 +5,8 @@ import pytest
 
 from aiida_gbml.science.interfaces.candidates import CandidateSet
 from aiida_gbml.science.interfaces.kriging import ACQUISITIONS, KrigingSearch, KrigingSettings
-from aiida_gbml.science.interfaces.search import SearchError
 from aiida_gbml.science.interfaces.translations import TranslationGroup
+from aiida_gbml.science.learning.search import SearchError
 
 MIRRORS = np.array([np.diag(signs) for signs in [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)]])
 PERIODS = np.array([6.4, 4.0])

@@ -1,5 +1,7 @@
 """What a search has seen: rows that make sense, and rows of earlier searches found again on other grids."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from searches import BOUNDARY, emt
@@ -52,6 +54,8 @@ def test_bytes_are_deterministic_and_come_back():
         (lambda: Observations(np.arange(1), np.array([np.nan]), np.zeros(1), np.array([""])), "finite energy or a"),
         (lambda: Observations(np.arange(1), np.array([np.inf]), np.zeros(1), np.array([""])), "finite energy or a"),
         (lambda: Observations(np.arange(1), np.array([1.0]), np.zeros(1), np.array(["lost"])), "finite energy or a"),
+        (lambda: replace(seen(1), machine_faults=np.ones(1, bool)), "come without an energy"),
+        (lambda: replace(seen(1, energies=[np.nan]), machine_faults=np.ones(1)), "true or false"),
         (lambda: Observations.from_bytes(b"PK not an archive"), "array archive"),
         (lambda: Observations.from_bytes(write_arrays({"candidates": np.zeros(1)})), "energies"),
     ],
@@ -71,6 +75,21 @@ def test_failed_rows_are_observed_with_their_reason(evaluated):
     assert np.array_equal(np.delete(found.energies, 3), np.delete(evaluated.columns["excess_energy"], 3))
 
 
+def test_faults_of_the_machine_are_told_apart_and_survive_the_archive(evaluated):
+    status, reasons = evaluated.columns["status"].copy(), evaluated.columns["reason"].astype("U20")
+    status[[2, 3]], reasons[[2, 3]] = FAILED, ["lost atoms", "out of time"]
+    found = observe(evaluated.with_columns(status=status, reason=reasons, machine_fault=np.arange(len(evaluated)) > 2))
+    assert np.flatnonzero(found.failed).tolist() == [2, 3]
+    assert np.flatnonzero(found.machine_faults).tolist() == [3]  # and none of the rows that succeeded
+    both = Observations.from_bytes((Observations.empty() + found).to_bytes())
+    assert both.machine_faults.tolist() == found.machine_faults.tolist()
+
+
+def test_observations_stored_before_faults_were_told_apart_have_none():
+    arrays = {name: column for name, column in vars(seen(7, 3)).items() if name != "machine_faults"}
+    assert Observations.from_bytes(write_arrays(arrays)).machine_faults.tolist() == [False, False]
+
+
 def test_rows_that_are_no_candidates_are_not_observed(evaluated):
     found = observe(evaluated.take([0, 1, 2]).with_columns(candidate=[-1, 1, -1]))
     assert found.candidates.tolist() == [1]
@@ -80,6 +99,18 @@ def test_rows_that_are_no_candidates_are_not_observed(evaluated):
 def test_an_equal_search_knows_every_candidate(candidates, evaluated):
     (matched,) = match_candidates(candidates, [evaluated])
     assert matched.columns["candidate"].tolist() == list(range(len(candidates)))
+
+
+def test_only_what_the_machine_failed_is_tried_again(candidates, evaluated):
+    status, reasons = evaluated.columns["status"].copy(), evaluated.columns["reason"].astype("U20")
+    status[[2, 3]], reasons[[2, 3]] = FAILED, ["lost atoms", "out of time"]
+    told_apart = evaluated.with_columns(status=status, reason=reasons, machine_fault=reasons == "out of time")
+    (matched,) = match_candidates(candidates, [told_apart])
+    assert np.flatnonzero(matched.columns["candidate"] < 0).tolist() == [3]
+    assert np.flatnonzero(observe(matched).failed).tolist() == [2]
+    columns = {name: column for name, column in told_apart.columns.items() if name != "machine_fault"}
+    (matched,) = match_candidates(candidates, [replace(told_apart, columns=columns)])
+    assert np.flatnonzero(matched.columns["candidate"] < 0).tolist() == [2, 3]
 
 
 def test_equivalents_of_a_candidate_are_that_candidate(candidates, evaluated):

@@ -83,3 +83,29 @@ def test_glide_extinguishes_odd_harmonics_along_it():
     for harmonic in invariant_harmonics(lattice, rotations, shifts, 20):
         on_glide_line = np.all(harmonic.indices[:, 1] == 0)
         assert not on_glide_line or np.all(harmonic.indices[:, 0] % 2 == 0)
+
+
+def space_group():
+    """Return P4_1 in a cell of 3 x 3 x 5 Å: turns with quarters of c between them."""
+    turn = np.eye(3)
+    turn[:2, :2] = TURN
+    lattice = np.diag([3.0, 3.0, 5.0])
+    return lattice, np.array(powers(turn, 4)), np.array([[0, 0, 1.25 * step] for step in range(4)])
+
+
+def test_harmonics_of_a_crystal_are_invariant_and_orthonormal():
+    lattice, rotations, shifts = space_group()
+    harmonics = invariant_harmonics(lattice, rotations, shifts, 14)
+    points = np.random.default_rng(3).uniform(-5, 5, (40, 3))
+    expected = values(harmonics, lattice, points)
+    for rotation, shift in zip(rotations, shifts, strict=True):
+        np.testing.assert_allclose(values(harmonics, lattice, points @ rotation.T + shift), expected, atol=1e-9)
+    steps = np.stack(np.meshgrid(*[np.arange(16) / 16] * 3), axis=-1).reshape(-1, 3)
+    found = values(harmonics, lattice, steps @ lattice)
+    np.testing.assert_allclose(found @ found.T / len(steps), np.eye(14), atol=1e-9)
+
+
+def test_a_screw_axis_extinguishes_all_but_every_fourth_reflection_along_it():
+    for harmonic in invariant_harmonics(*space_group(), 40):
+        on_axis = np.all(harmonic.indices[:, :2] == 0)
+        assert not on_axis or np.all(harmonic.indices[:, 2] % 4 == 0)

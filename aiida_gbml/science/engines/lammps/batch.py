@@ -40,7 +40,7 @@ def run_batch(
         contents = {name: text.encode("ascii") for name, text in files.items()}
         contents |= {name: potential_files[name] for name in potential.files}
         results, log = _run(executable, contents, folder / f"from_{left[0]}")
-        part = read_outputs(batch, settings, results, log)
+        part = read_outputs(batch, settings, results, log, is_retry=len(batch) < len(structures))
         evaluated = part if len(batch) == len(structures) else put_rows(evaluated, left, part)
         if np.all(part.columns["status"] == NEW):
             break

@@ -26,9 +26,9 @@ BOX_FIELDS = ("lx", "ly", "lz", "xy", "xz", "yz")
 PRESSURE_FIELDS = ("pxx", "pyy", "pzz", "pxy", "pxz", "pyz")
 
 _STRUCTURE = "structure.data"
-_BOX_RELAX = {"normal": "z 0.0 scalexz no scaleyz no", "isotropic": "iso 0.0"}
+_BOX_RELAX = {"normal": "z 0.0 scalexz no scaleyz no", "isotropic": "iso 0.0", "free": "tri 0.0"}
 # The reference cell of a box relaxation is the one it starts from: LAMMPS' manual asks for restarts.
-_N_BOX_RELAXATIONS = 4
+_N_BOX_RELAXATIONS = {"normal": 4, "isotropic": 4, "free": 8}
 
 
 def write_inputs(structures: StructureSet, potential: LammpsPotential, settings: LammpsSettings) -> dict[str, str]:
@@ -122,6 +122,8 @@ def _recipe(elements: list[str], potential: LammpsPotential, settings: LammpsSet
         *_kspace(potential),
         "neighbor 1.0 bin",
         "neigh_modify every 1 delay 0 check yes",
+        # A compute made in an upright box would leave the tilt out of unwrapped positions for good.
+        *(["change_box all triclinic"] if settings.mode == "relax" and settings.cell == "free" else []),
         "compute energy all pe/atom",
         "compute atom all property/atom xu yu zu fx fy fz",
         f"compute total all reduce sum {' '.join(sums)}",
@@ -155,7 +157,8 @@ def _relaxation(settings: LammpsSettings, has_fixed: bool) -> list[str]:
     if settings.relaxes_cell:
         # The corner of the cell stays where it is, so that positions need no shift.
         box = f"fix cell all box/relax {_BOX_RELAX[settings.cell]} fixedpoint 0.0 0.0 0.0 vmax 0.001"
-        minimise = _N_BOX_RELAXATIONS * [box, *minimise, "unfix cell"]
+        between = minimise if settings.cell == "free" else []  # the atoms alone, or their line searches end early
+        minimise = _N_BOX_RELAXATIONS[settings.cell] * [box, *minimise, "unfix cell", *between]
     return [
         "min_style cg",
         "min_modify norm inf",

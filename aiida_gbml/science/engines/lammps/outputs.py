@@ -25,6 +25,7 @@ _N_TABLE_HEAD = 9
 _LONGEST_REASON = 200
 _ROW = re.compile(r"[0-9]{1,9}")
 _FAILURE = re.compile(r"failed [0-9]+ ([0-9]+) ([0-9]+) ")
+_OF_THE_MACHINE = re.compile(r"Failed to (re)?allocate|Cannot open|No space left")
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
@@ -60,40 +61,44 @@ def read_outputs(
 
     Added columns: ``energy`` (eV), ``stress`` ((n, 3, 3) eV/Å³, positive in tension), ``converged`` (every force and
     stress that was to vanish is below its tolerance), ``n_steps``, ``status`` (``ok``; ``failed``; ``new`` where the
-    process ended before the row) and ``reason``; added atom columns: ``forces`` (eV/Å) and ``energies`` (eV).
+    process ended before the row, or what it wrote of the row is damaged), ``reason`` and ``machine_fault`` (it failed
+    through no fault of the structure); added atom columns: ``forces`` (eV/Å) and ``energies`` (eV).
 
     :param structures: what :func:`write_inputs` was given.
     :param settings: what :func:`write_inputs` was given.
     :param results: content of the results file, empty when there is none.
     :param log: content of the log file, for the message of an error.
-    :param is_retry: the first structure is one during which an earlier process was killed; a second time it failed.
+    :param is_retry: the first structure is one that an earlier process did not complete: a kill or damage is not left
+        to a further process.
     :raises LammpsSetupError: when LAMMPS did not come as far as the first structure.
     :raises LammpsOutputError: when the results are those of no run, or of more than one.
     """
     message = _error_message(log)
     finished, begun = _split(results.decode("ascii", errors="replace"), message)
-    evaluated = _Evaluated(structures, settings)
+    stopped = f"LAMMPS stopped: {message}"
+    evaluated = _Evaluated(structures, settings, is_retry)
     for row in range(len(structures)):
         if row in finished:
             evaluated.read(row, finished[row])
-        elif row == begun and message:
-            evaluated.fail(row, f"LAMMPS stopped: {message}")
-        elif row == begun and row == 0 and is_retry:
-            evaluated.fail(row, "LAMMPS was killed twice while it evaluated this structure")
+        elif row == begun and message and not _OF_THE_MACHINE.search(message):
+            evaluated.fail(row, stopped)
+        elif row == begun == 0:
+            evaluated.lose(row, stopped if message else "LAMMPS was killed twice while it evaluated this structure")
         elif row < max(finished, default=-1):
-            evaluated.fail(row, "its output is missing or damaged")
+            evaluated.lose(row, "its output is missing or damaged")
     return evaluated.to_set()
 
 
 class _Evaluated:
     """The evaluated set while its rows are being read."""
 
-    def __init__(self, structures: StructureSet, settings: LammpsSettings) -> None:
+    def __init__(self, structures: StructureSet, settings: LammpsSettings, is_retry: bool) -> None:
         count, atoms = len(structures), len(structures.numbers)
-        self.structures, self.settings = structures, settings
+        self.structures, self.settings, self.is_retry = structures, settings, is_retry
         self.cells, self.positions = structures.cells.copy(), structures.positions.copy()
         self.status = [NEW] * count
         self.reason = [""] * count
+        self.machine_fault = np.zeros(count, dtype=bool)
         self.energy = np.full(count, np.nan)
         self.stress = np.full((count, 3, 3), np.nan)
         self.converged = np.zeros(count, dtype=bool)
@@ -103,6 +108,12 @@ class _Evaluated:
 
     def fail(self, row: int, reason: str) -> None:
         self.status[row], self.reason[row] = FAILED, reason
+
+    def lose(self, row: int, reason: str) -> None:
+        """Leave a row, which the machine failed, to the next process; if this is the second, the row has failed."""
+        if self.is_retry:
+            self.fail(row, reason)
+            self.machine_fault[row] = True
 
     def read(self, row: int, lines: list[str]) -> None:
         """Take over one row, or fail it with the reason."""
@@ -115,7 +126,7 @@ class _Evaluated:
             record = _parse(lines, own.stop - own.start)
             self._check_geometry(row, frame, record)
         except _DamagedRecordError as exception:
-            self.fail(row, f"its output is damaged: {exception}")
+            self.lose(row, f"its output is damaged: {exception}")
             return
         if self.settings.mode == "relax":
             self.positions[own] = frame.structure_vectors(record.positions)
@@ -140,10 +151,15 @@ class _Evaluated:
         if self.settings.mode == "static":
             return True
         free = free_coordinates(self.structures, row, self.settings)
-        pressure = {"fixed": 0.0, "normal": record.pressure[2, 2], "isotropic": np.trace(record.pressure) / 3}
+        pressure = {
+            "fixed": 0.0,
+            "normal": record.pressure[2, 2],
+            "isotropic": np.trace(record.pressure) / 3,
+            "free": record.pressure,
+        }
         return bool(
             np.all(np.abs(record.forces[free]) <= self.settings.force_tolerance)
-            and abs(pressure[self.settings.cell]) <= self.settings.stress_tolerance
+            and np.all(np.abs(pressure[self.settings.cell]) <= self.settings.stress_tolerance)
         )
 
     def to_set(self) -> StructureSet:
@@ -164,6 +180,7 @@ class _Evaluated:
             n_steps=self.n_steps,
             status=self.status,
             reason=self.reason,
+            machine_fault=self.machine_fault,
         ).with_atom_columns(forces=self.forces, energies=self.energies)
 
 

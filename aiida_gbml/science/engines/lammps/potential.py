@@ -13,9 +13,11 @@ from ase.data import chemical_symbols
 
 SETFL_STYLES = ("eam/alloy", "eam/fs", "adp")
 FILE_STYLES = (*SETFL_STYLES, "sw", "tersoff")
+ELEMENT_STYLES = ("eam",)
+"""Styles with a file for each element, whose alloys LAMMPS mixes, such as the universal functions of Foiles et al."""
 SHORT_RANGE_STYLES = ("born", "buck", "lj/cut", "morse")
 COULOMB_STYLES = ("born/coul/long", "buck/coul/long", "lj/cut/coul/long")
-PAIR_STYLES = FILE_STYLES + SHORT_RANGE_STYLES + COULOMB_STYLES
+PAIR_STYLES = FILE_STYLES + ELEMENT_STYLES + SHORT_RANGE_STYLES + COULOMB_STYLES
 KSPACE_STYLES = ("ewald", "pppm")
 
 # The endings of a run's own files are not free.
@@ -40,8 +42,8 @@ class LammpsPotential:
     ... )
 
     :param pair_style: one of :data:`PAIR_STYLES`, followed by its numbers (cutoffs in Å).
-    :param pair_coeff: for a style with a file ``* * FILE``, else ``A B numbers`` for each pair of elements, in LAMMPS'
-        metal units (eV, Å).
+    :param pair_coeff: for a style with a file ``* * FILE``, for ``eam`` a line ``A A FILE`` for each element, else
+        ``A B numbers`` for each pair of elements, in LAMMPS' metal units (eV, Å).
     :param charges: element symbols to charges in e; needed by the Coulomb styles only.
     :param kspace_style: one of :data:`KSPACE_STYLES` and the relative accuracy of its forces; Coulomb styles only.
     :raises LammpsPotentialError: for a style, word or file name outside the allow-list.
@@ -58,7 +60,10 @@ class LammpsPotential:
         if not self.pair_coeff:
             raise LammpsPotentialError("a potential needs at least one line of pair coefficients")
         for line in self.pair_coeff:
-            _check_coefficients(line, has_file=self.style in FILE_STYLES)
+            if self.style in ELEMENT_STYLES:
+                _check_element_file(line)
+            else:
+                _check_coefficients(line, has_file=self.style in FILE_STYLES)
         for element, charge in self.charges.items():
             if element not in chemical_symbols[1:] or not isinstance(charge, int | float) or not isfinite(charge):
                 raise LammpsPotentialError(f"{element!r}: {charge!r} is no charge of an element")
@@ -114,7 +119,8 @@ class LammpsPotential:
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the potential files that LAMMPS reads."""
-        return tuple(line.split()[2] for line in self.pair_coeff) if self.style in FILE_STYLES else ()
+        has_files = self.style in FILE_STYLES + ELEMENT_STYLES
+        return tuple(line.split()[2] for line in self.pair_coeff) if has_files else ()
 
     def check_elements(self, elements: Sequence[str]) -> None:
         """Raise unless every charge and pair of some elements is given; what files hold is not looked at.
@@ -126,7 +132,8 @@ class LammpsPotential:
             raise LammpsPotentialError(f"the potential gives no charge for {uncharged[0]}")
         given = {frozenset(line.split()[:2]) for line in self.pair_coeff}
         for pair in combinations_with_replacement(elements, 2):
-            if not given & {frozenset(pair), frozenset(_ANY)}:
+            mixed = self.style in ELEMENT_STYLES and len(set(pair)) > 1
+            if not mixed and not given & {frozenset(pair), frozenset(_ANY)}:
                 raise LammpsPotentialError(f"the potential gives no pair coefficients for {'-'.join(pair)}")
 
     def kspace_commands(self) -> list[str]:
@@ -181,6 +188,17 @@ def _check_coefficients(line: str, has_file: bool) -> None:
     if (first, second) != (_ANY, _ANY) and not {first, second} <= set(chemical_symbols[1:]):
         raise LammpsPotentialError(f"pair coefficients {line!r} must start with two element symbols or '* *'")
     _check_numbers(rest, line)
+
+
+def _check_element_file(line: str) -> None:
+    """Raise unless a template of coefficients is an element, the same again, and the file of its functions."""
+    words = line.split()
+    if len(words) != 3 or words[0] != words[1] or words[0] not in chemical_symbols[1:]:
+        raise LammpsPotentialError(f"pair coefficients {line!r} must read 'A A FILE' with an element symbol, twice")
+    if not _FILE_NAME.fullmatch(words[2]):
+        raise LammpsPotentialError(
+            f"pair coefficients {line!r} must end in a plain file name (letters, digits, '_.+-')"
+        )
 
 
 def _check_numbers(words: Sequence[str], line: str) -> None:

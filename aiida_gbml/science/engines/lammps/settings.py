@@ -26,7 +26,7 @@ class LammpsSettings:
 
     :param mode: ``static`` or ``relax`` (conjugate gradients).
     :param atoms: ``free``, or ``normal``: only the coordinate normal to the cell vectors a and b may change.
-    :param cell: ``fixed``, ``normal`` (only its height over a and b may change) or ``isotropic``.
+    :param cell: ``fixed``, ``normal`` (its height over a and b may change), ``isotropic`` (its volume) or ``free``.
     :param force_tolerance: largest force component left on a coordinate that may change, eV/Å.
     :param stress_tolerance: largest stress component left on a cell that may change, eV/Å³.
     :param max_steps: most steps of a relaxation.
@@ -85,7 +85,7 @@ def check_inputs(structures: StructureSet, potential: LammpsPotential, settings:
 
 def _check_periodicity(pbc: list[bool], row: int, potential: LammpsPotential, settings: LammpsSettings) -> None:
     """Raise unless a cell that may change is periodic, and charges are in a crystal or a slab."""
-    needed = {"isotropic": [True] * 3, "normal": [*pbc[:2], True]}.get(settings.cell, pbc)
+    needed = {"isotropic": [True] * 3, "free": [True] * 3, "normal": [*pbc[:2], True]}.get(settings.cell, pbc)
     if settings.relaxes_cell and pbc != needed:
         raise LammpsInputError(
             f"structure {row} has the periodicity {pbc}: its cell cannot be relaxed with 'cell' {settings.cell!r}, "

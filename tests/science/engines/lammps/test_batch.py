@@ -53,6 +53,21 @@ def test_copper_has_the_published_energy_and_lattice_parameter(run):
     assert np.linalg.det(relaxed.cells[1]) == pytest.approx(3.615**3 / 4, abs=5e-3)
 
 
+def test_a_free_cell_loses_its_strain(run):
+    """The same copper from a tetragonal and from a sheared start; isotropic relaxation keeps their shapes."""
+    starts = [bulk("Cu", a=3.6, cubic=True) for _ in range(2)]
+    for atoms, strain in zip(
+        starts, (np.diag([1.04, 1.0, 0.98]), [[1, 0.04, 0], [0, 1, 0.03], [0, 0, 1]]), strict=True
+    ):
+        atoms.set_cell(atoms.cell @ np.array(strain), scale_atoms=True)
+    relaxed = run(starts, mode="relax", cell="free", max_steps=2000)
+    assert relaxed.columns["converged"].all()
+    assert relaxed.columns["energy"] / relaxed.sizes == pytest.approx(-3.54, abs=5e-4)
+    assert np.allclose([atoms.cell.cellpar() for atoms in relaxed], [3.615] * 3 + [90] * 3, atol=5e-3)
+    kept = run(starts, mode="relax", cell="isotropic")
+    assert np.all(kept.columns["energy"] > relaxed.columns["energy"] + 1e-3)
+
+
 def test_energies_and_forces_agree_with_the_eam_of_ase(run, lammps_potentials):
     atoms = rattled()
     evaluated = run([atoms])
@@ -165,6 +180,15 @@ def test_normal_relaxations_move_along_the_normal_only(run):
     assert normal @ evaluated.columns["stress"][0] @ normal == pytest.approx(0.0, abs=1e-4)
     assert np.abs(evaluated.atom_columns["forces"][own] @ normal).max() < 1e-3
     assert evaluated.columns["converged"].all()
+
+
+def test_an_upright_cell_may_tilt_when_all_of_it_relaxes(run):
+    """Unwrapped positions of atoms that left the cell hold its tilt, in the table of atoms and in its sums alike."""
+    atoms = bulk("Cu", cubic=True)
+    atoms.positions += np.random.default_rng(6).normal(0, 0.15, atoms.positions.shape) - 0.2
+    evaluated = run([atoms], mode="relax", cell="free")
+    assert evaluated.columns["status"][0] == "ok", evaluated.columns["reason"][0]
+    assert evaluated.columns["energy"][0] / 4 == pytest.approx(-3.54, abs=1e-3)  # Mishin et al., PRB 63, 224106
 
 
 def test_fixed_coordinates_stay_and_keep_their_forces(run):

@@ -119,7 +119,7 @@ def test_damage_is_never_taken_for_a_result(run):
 
 @pytest.mark.lammps
 def test_every_digit_that_counts_is_guarded(run):
-    """Any significant digit of an accepted row, changed, fails that row."""
+    """Any significant digit of an accepted row, changed, and that row is to be done again."""
     lines = run.results.split(b"\n")
     end = next(i for i, line in enumerate(lines) if line.startswith(b"end 1 "))
     words = lines[end].split(b" ")
@@ -127,9 +127,11 @@ def test_every_digit_that_counts_is_guarded(run):
         changed = [*words]
         changed[i] = repr(float(words[i]) + 1e-3).encode()
         damaged = b"\n".join([*lines[:end], b" ".join(changed), *lines[end + 1 :]])
-        evaluated = run.read(damaged)
-        assert evaluated.columns["status"].tolist() == ["ok", "failed", "ok", "failed"]
-        assert "damaged" in evaluated.columns["reason"][1]
+        assert run.read(damaged).columns["status"].tolist() == ["ok", "new", "ok", "failed"]
+        again = run.read(damaged, is_retry=True)
+        assert again.columns["status"].tolist() == ["ok", "failed", "ok", "failed"]
+        assert again.columns["machine_fault"].tolist() == [False, True, False, False]
+        assert "damaged" in again.columns["reason"][1]
 
 
 @pytest.mark.lammps
@@ -140,6 +142,20 @@ def test_a_killed_process_leaves_rows_to_be_done(run):
     crashed = run.read(run.results[:half], b"ERROR on proc 0: Out of range atoms (src/pppm.cpp:1850)\nLast command\n")
     assert crashed.columns["status"].tolist() == ["ok", "ok", "failed", "new"]
     assert crashed.columns["reason"][2] == "LAMMPS stopped: Out of range atoms (src/pppm.cpp:1850)"
+    assert not crashed.columns["machine_fault"].any()
+
+
+@pytest.mark.lammps
+@pytest.mark.parametrize(
+    "message", ["Failed to allocate 80000 bytes for array atom:x", "Cannot open file: No space left on device"]
+)
+def test_what_lammps_says_of_the_machine_is_no_finding_about_the_structure(run, message):
+    cut, log = run.results[: run.results.index(b"begin 0") + 60], f"ERROR on proc 0: {message} (src/x.cpp:1)\n".encode()
+    assert run.read(cut, log).columns["status"].tolist() == ["new"] * 4
+    again = run.read(cut, log, is_retry=True).columns
+    assert again["status"].tolist() == ["failed", "new", "new", "new"]
+    assert again["machine_fault"].tolist() == [True, False, False, False]
+    assert message in again["reason"][0]
 
 
 @pytest.mark.lammps
@@ -149,14 +165,18 @@ def test_a_row_that_kills_twice_has_failed(run):
     again = run.read(cut, is_retry=True)
     assert again.columns["status"].tolist() == ["failed", "new", "new", "new"]
     assert "killed twice" in again.columns["reason"][0]
+    assert again.columns["machine_fault"].tolist() == [True, False, False, False]
 
 
 @pytest.mark.lammps
-def test_a_missing_row_in_the_middle_has_failed(run):
+def test_a_missing_row_in_the_middle_is_done_again_once(run):
     first, last = run.results.index(b"begin 1"), run.results.index(b"begin 2")
-    evaluated = run.read(run.results[:first] + run.results[last:])
-    assert evaluated.columns["status"].tolist() == ["ok", "failed", "ok", "failed"]
-    assert "missing or damaged" in evaluated.columns["reason"][1]
+    holed = run.results[:first] + run.results[last:]
+    assert run.read(holed).columns["status"].tolist() == ["ok", "new", "ok", "failed"]
+    again = run.read(holed, is_retry=True)
+    assert again.columns["status"].tolist() == ["ok", "failed", "ok", "failed"]
+    assert again.columns["machine_fault"].tolist() == [False, True, False, False]
+    assert "missing or damaged" in again.columns["reason"][1]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,21 @@ def test_a_file_is_followed_by_the_elements():
     assert potential.kspace_commands() == []
 
 
+def test_functions_of_elements_are_mixed_by_lammps():
+    """The universal functions of Foiles, Baskes & Daw, Phys. Rev. B 33, 7983 (1986): one file an element."""
+    settings = {"pair_style": "eam", "pair_coeff": ["Cu Cu Cu_u3.eam", "Ni Ni Ni_u3.eam"]}
+    potential = LammpsPotential.from_dict(settings)
+    assert potential.files == ("Cu_u3.eam", "Ni_u3.eam")
+    assert potential.commands(["Ni", "Cu"]) == [
+        "pair_style eam",
+        "pair_coeff 2 2 Cu_u3.eam",
+        "pair_coeff 1 1 Ni_u3.eam",
+    ]
+    potential.check_elements(["Cu", "Ni"])
+    with pytest.raises(LammpsPotentialError, match="Au-Au"):
+        potential.check_elements(["Au", "Cu"])
+
+
 def test_a_potential_survives_the_way_through_json():
     potential = LammpsPotential.from_dict(MGO)
     assert LammpsPotential.from_dict(potential.to_dict()) == potential
@@ -57,6 +72,9 @@ def test_missing_pairs_and_charges_are_named():
         ({"pair_style": "buck/coul/long ${x}"}, "is no number"),
         ({"pair_style": "eam/alloy", "pair_coeff": ["* * ../Cu.eam.alloy"]}, "plain file name"),
         ({"pair_style": "eam/alloy", "pair_coeff": ["* * in.lammps"]}, "plain file name"),
+        ({"pair_style": "eam", "pair_coeff": ["* * Cu_u3.eam"]}, "must read 'A A FILE'"),
+        ({"pair_style": "eam", "pair_coeff": ["Cu Ni Cu_u3.eam"]}, "must read 'A A FILE'"),
+        ({"pair_style": "eam", "pair_coeff": ["Cu Cu ../Cu_u3.eam"]}, "plain file name"),
         ({"pair_style": "eam/alloy", "pair_coeff": ["* * Cu.eam.alloy Cu"]}, "plain file name"),
         ({"pair_coeff": ["Mg Xx 1.0"]}, "two element symbols"),
         ({"pair_coeff": ["Mg"]}, "two element symbols"),

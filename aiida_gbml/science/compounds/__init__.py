@@ -1,0 +1,1 @@
+"""Which compositions to make, and what properties compounds will have."""

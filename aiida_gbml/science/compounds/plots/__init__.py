@@ -1,0 +1,1 @@
+"""Pictures of compounds: recommendations, properties and searches."""

@@ -1,0 +1,1 @@
+"""Readers: files of other people as sets of compositions."""

@@ -1,0 +1,1 @@
+"""Recommenders: models that learn from known compositions which unknown ones are likely to exist."""

@@ -1,0 +1,1 @@
+"""Scoring of every candidate, in streams that keep the best ones only."""
