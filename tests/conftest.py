@@ -2,12 +2,36 @@
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiida import orm
+from hypothesis import HealthCheck, settings
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
-pytest_plugins = ["aiida.tools.pytest_fixtures", "laws", "searches", "core_holes", "datasets"]
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+pytest_plugins = [
+    "aiida.tools.pytest_fixtures",
+    "laws",
+    "searches",
+    "core_holes",
+    "datasets",
+    "alloys",
+    "recommendations",
+]
+
+
+@event.listens_for(Engine, "connect")
+def commit_without_waiting(connection: Any, _: Any) -> None:
+    """Do not wait for the disk, a quarter of the time of a work chain: no database of a test outlives a power cut."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 def engine(name: str) -> Path:

@@ -61,6 +61,7 @@ def analyse_search(  # noqa: PLR0917  (a calculation function has no keyword-onl
         **describe_best(decisive.structures, best),
         "n_evaluated": len(known),
         "n_failed": int(known.failed.sum()),
+        "n_machine_faults": int(known.machine_faults.sum()),
         "n_candidates": len(candidates),
         "n_verified": 0 if verified is None else len(verified),
         "engine": engine.value,

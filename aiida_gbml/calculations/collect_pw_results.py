@@ -19,16 +19,17 @@ def collect_pw_results(
 ) -> dict[str, StructureSetData]:
     """Return the rows that have a trajectory or a failure, in their order, as output ``evaluated``.
 
-    Added columns: ``energy`` (eV), ``stress`` (eV/Å³, positive in tension), ``status``, ``reason`` and
-    ``calculation_uuid``; added atom column: ``forces`` (eV/Å). Cells and positions are those of the last step.
+    Added columns: ``energy`` (eV), ``stress`` (eV/Å³, positive in tension), ``status``, ``reason``, ``machine_fault``
+    and ``calculation_uuid``; added atom column: ``forces`` (eV/Å). Cells and positions are those of the last step.
 
     :param structures: the set that was evaluated.
-    :param failures: ``reason`` and ``calculation_uuid`` of the rows without a trajectory, by name.
+    :param failures: ``reason``, ``machine_fault`` and ``calculation_uuid`` of the rows without a trajectory, by name.
     :param trajectories: by name, which ends with the row: ``row_0003``.
     """
     frames: dict[int, PwFrame] = {}
-    reasons = {_row(name): failure["reason"] for name, failure in failures.get_dict().items()}
-    uuids = {_row(name): failure["calculation_uuid"] for name, failure in failures.get_dict().items()}
+    failed = {_row(name): failure for name, failure in failures.get_dict().items()}
+    reasons = {row: failure["reason"] for row, failure in failed.items()}
+    uuids = {row: failure["calculation_uuid"] for row, failure in failed.items()}
     for name, node in trajectories.items():
         row = _row(name)
         uuids[row] = node.creator.uuid
@@ -39,8 +40,12 @@ def collect_pw_results(
             reasons[row] = str(exception)
     rows = sorted(uuids)
     evaluated = _with_frames(structures.structures.take(rows), [frames.get(row) for row in rows])
-    told = {"reason": [reasons.get(row, "") for row in rows], "calculation_uuid": [uuids[row] for row in rows]}
-    return {"evaluated": StructureSetData(evaluated.with_columns(**told))}
+    evaluated = evaluated.with_columns(
+        reason=[reasons.get(row, "") for row in rows],
+        machine_fault=[row in failed and failed[row]["machine_fault"] for row in rows],
+        calculation_uuid=[uuids[row] for row in rows],
+    )
+    return {"evaluated": StructureSetData(evaluated)}
 
 
 def _row(name: str) -> int:

@@ -34,7 +34,7 @@ class LammpsCalculation(CalcJob):
     """Evaluate n structures one after the other in one ``lmp`` process.
 
     Results are written as they come: after a crash or a kill the rows that were reached are good, the others have the
-    status 'new', and a job with the output as its input `previous` evaluates those.
+    status 'new', as have those whose output is damaged: a job with the output as its input `previous` evaluates them.
     """
 
     CACHE_VERSION: int | None = 1
@@ -51,8 +51,8 @@ class LammpsCalculation(CalcJob):
             "evaluated",
             valid_type=StructureSetData,
             help="The rows of `structures` with `energy` (eV), `stress` (n, 3, 3) (eV/Å³, positive in tension), "
-            "`converged`, `n_steps`, `status`, `reason`, `calculation_uuid`; atom columns `forces` (N, 3) (eV/Å) and "
-            "`energies` (N,) (eV). Rows that were not reached have the status 'new'.",
+            "`converged`, `n_steps`, `status`, `reason`, `machine_fault`, `calculation_uuid`; atom columns `forces` "
+            "(N, 3) (eV/Å) and `energies` (N,) (eV). Rows that were not reached have the status 'new'.",
         )
         _define_exit_codes(spec)
 
@@ -149,7 +149,7 @@ def _define_inputs(spec: CalcJobProcessSpec) -> None:
         "constraints",
         valid_type=orm.Dict,
         serializer=orm.to_aiida_type,
-        help="What may relax: 'atoms' free or normal, 'cell' fixed, normal or isotropic.",
+        help="What may relax: 'atoms' free or normal, 'cell' fixed, normal, isotropic or free.",
     )
     spec.input(
         "parameters",
@@ -206,6 +206,6 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
         510,
         "ERROR_INTERRUPTED",
         invalidates_cache=True,
-        message="LAMMPS ended after {n_reached} of {n_structures} structures. Give the output `evaluated` to another "
-        "run as its input `previous`.",
+        message="LAMMPS was interrupted, or its output is damaged: {n_reached} of {n_structures} structures are done. "
+        "Give the output `evaluated` to another run as its input `previous`.",
     )

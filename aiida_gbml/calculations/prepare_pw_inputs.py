@@ -25,7 +25,7 @@ def prepare_pw_inputs(
     :param structures: the set; cells and positions in Å.
     :param row: index of the structure in the set, from 0.
     :param mode: static or relax.
-    :param constraints: ``atoms`` (free, normal) and ``cell`` (fixed, normal, isotropic).
+    :param constraints: ``atoms`` (free, normal) and ``cell`` (fixed, normal, isotropic, free).
     :param parameters: namelists shared by all structures.
     :param extensive_parameters: namelists whose values are multiplied by the number of atoms.
     :param settings: settings of the plugin shared by all structures.

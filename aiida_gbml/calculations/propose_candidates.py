@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import ExitCode, calcfunction
 
-from aiida_gbml.calculations.collect_parameters import plain_values
 from aiida_gbml.data.candidates import CandidateSetData
 from aiida_gbml.data.observations import ObservationsData
 from aiida_gbml.data.structure_set import StructureSetData
@@ -14,15 +13,10 @@ from aiida_gbml.science.interfaces.propose import propose
 
 
 @calcfunction
-def propose_candidates(  # noqa: PLR0917  (a calculation function has no keyword-only arguments)
+def propose_candidates(
     candidates: CandidateSetData,
     reference: StructureSetData,
-    boundary: orm.Dict,
-    space: orm.Dict,
-    strategy: orm.Dict,
-    batch_size: orm.Int,
-    seed: orm.Int,
-    budget: orm.Int | None = None,
+    parameters: orm.Dict,
     observations: ObservationsData | None = None,
     **others: StructureSetData,
 ) -> dict[str, orm.Data] | ExitCode:
@@ -33,24 +27,17 @@ def propose_candidates(  # noqa: PLR0917  (a calculation function has no keyword
 
     :param candidates: all candidates.
     :param reference: the evaluated crystal.
-    :param boundary: see :func:`aiida_gbml.science.interfaces.problem.read_boundary`.
-    :param space: fields of `SearchSpace`.
-    :param strategy: fields of `Strategy`.
-    :param batch_size: most structures a round (a number).
-    :param seed: of every draw (dimensionless).
-    :param budget: most evaluations of the search (a number); none for all candidates.
+    :param parameters: ``boundary``, ``space``, ``strategy``, ``batch_size``, ``seed`` and perhaps ``budget``.
     :param observations: what is known so far; none at the start.
     :param others: rounds under way as ``pending_...``, evaluated sets of other boundaries as ``template_...``.
     """
     named = sorted(others.items())
-    parameters = plain_values({"boundary": boundary, "space": space, "strategy": strategy, "seed": seed})
-    parameters |= plain_values({"batch_size": batch_size} | ({} if budget is None else {"budget": budget}))
     try:
         proposal = propose(
             candidates.candidates,
             reference.structures,
             Observations.empty() if observations is None else observations.observations,
-            parameters,
+            parameters.get_dict(),
             pending=[node.structures for name, node in named if name.startswith("pending_")],
             templates=[node.structures for name, node in named if name.startswith("template_")],
         )

@@ -29,20 +29,13 @@ class WorkerCalculation(CalcJob):
     The computer needs a Python with this package but without AiiDA; :mod:`aiida_gbml.science.task` is the protocol.
     """
 
-    CACHE_VERSION: int | None = 1
+    CACHE_VERSION: int | None = 2
 
     @classmethod
     def define(cls, spec: CalcJobProcessSpec) -> None:
         """Declare ports and exit codes."""
         super().define(spec)
         spec.input("code", valid_type=orm.AbstractCode, help="Python interpreter with aiida_gbml.science installed.")
-        spec.input(
-            "task",
-            valid_type=orm.Str,
-            serializer=orm.to_aiida_type,
-            validator=_validate_task,
-            help="Module to run, such as 'aiida_gbml.science.environment'.",
-        )
         spec.input_namespace(
             "arrays",
             valid_type=ArchiveData,
@@ -69,7 +62,7 @@ class WorkerCalculation(CalcJob):
             handle.write(write_json(self.inputs.parameters.get_dict()))
         code_info = CodeInfo()
         code_info.code_uuid = self.inputs.code.uuid
-        code_info.cmdline_params = ["-m", self.inputs.task.value]
+        code_info.cmdline_params = ["-m", self.inputs.metadata.options.task]
         code_info.stdout_name = code_info.stderr_name = LOG
         code_info.join_files = True
         info = CalcInfo()
@@ -87,6 +80,13 @@ def _define_options(spec: CalcJobProcessSpec) -> None:
     options["parser_name"].default = "gbml.worker"
     options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
     options["withmpi"].default = False
+    # What is run is a constant of whoever asks for it, not data: an option, and no node that nothing has made.
+    spec.input(
+        "metadata.options.task",
+        valid_type=str,
+        validator=_validate_task,
+        help="Module to run, such as 'aiida_gbml.science.environment'; an attribute of the job, by which it is found.",
+    )
     spec.input(
         "metadata.options.output_types",
         valid_type=dict,
@@ -118,12 +118,10 @@ def _define_exit_codes(spec: CalcJobProcessSpec) -> None:
     )
 
 
-def _validate_task(node: orm.Str | None, _: PortNamespace) -> str | None:
+def _validate_task(task: str, _: PortNamespace) -> str | None:
     """Accept only modules of the science package that are there."""
-    if node is None:
-        return None
-    if not _TASK.fullmatch(node.value) or not _is_module(node.value):
-        return f"there is no task '{node.value}', expected a module such as 'aiida_gbml.science.environment'"
+    if not _TASK.fullmatch(task) or not _is_module(task):
+        return f"there is no task '{task}', expected a module such as 'aiida_gbml.science.environment'"
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aiida import orm
 from aiida.common.exceptions import ValidationError
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 class ArchiveData(orm.Data):
     """A node that holds the bytes of one array archive; summaries for queries are attributes.
 
-    Subclasses say what the archive means by overriding :meth:`_check`.
+    Subclasses say what the archive means by :attr:`CONTENT`, of which their constructor takes one.
     """
 
     FILENAME: ClassVar[str] = "arrays.npz"
+
+    CONTENT: ClassVar[Any]
+    """Class whose ``from_bytes`` reads the archive, and raises ``ValueError`` when it is damaged or something else."""
 
     def _set_content(self, content: bytes) -> None:
         """Put the archive into the node's repository."""
@@ -29,7 +32,7 @@ class ArchiveData(orm.Data):
 
         :raises ValueError: when the bytes are damaged or are not what the class stands for.
         """
-        raise NotImplementedError
+        return cls(cls.CONTENT.from_bytes(content))
 
     @property
     def content(self) -> bytes:
@@ -38,7 +41,7 @@ class ArchiveData(orm.Data):
 
     def _check(self) -> None:
         """Raise ``ValueError`` when the stored bytes are not what the class stands for."""
-        raise NotImplementedError
+        self.CONTENT.from_bytes(self.content)
 
     def _validate(self) -> bool:
         """Refuse to store a node whose archive is missing or damaged."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from aiida_gbml.data.array_archive import ArchiveData
 from aiida_gbml.science.interfaces.candidates import CandidateSet
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 class CandidateSetData(ArchiveData):
@@ -22,17 +19,13 @@ class CandidateSetData(ArchiveData):
     """
 
     FILENAME = "candidates.npz"
+    CONTENT = CandidateSet
 
     def __init__(self, candidates: CandidateSet | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if candidates is not None:
             self._set_content(candidates.to_bytes())
             self.base.attributes.set_many(_summary(candidates))
-
-    @classmethod
-    def from_content(cls, content: bytes) -> Self:
-        """Return an unstored node of the bytes of a candidate set."""
-        return cls(CandidateSet.from_bytes(content))
 
     @cached_property
     def candidates(self) -> CandidateSet:
@@ -41,9 +34,6 @@ class CandidateSetData(ArchiveData):
 
     def __len__(self) -> int:
         return int(self.base.attributes.get("n_candidates"))
-
-    def _check(self) -> None:
-        CandidateSet.from_bytes(self.content)
 
 
 def _summary(candidates: CandidateSet) -> dict[str, Any]:

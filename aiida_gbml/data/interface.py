@@ -33,7 +33,8 @@ class InterfaceData(orm.Dict):
 
     ``sigma``; ``type`` such as 'symmetric tilt' or 'twist'; ``rotation_axis`` and ``gb_plane`` as three integers;
     ``rotation_angle`` in degrees; ``gb_energy`` in J/m²; ``excess_volume`` in Å, except for slabs; ``pretty_formula``
-    and ``elements``; ``n_evaluated``, ``n_candidates`` and ``n_failed``; ``engine`` and ``level_of_theory`` of the
+    and ``elements``; ``n_evaluated``, ``n_candidates`` and ``n_failed``, of which ``n_machine_faults`` say nothing of
+    their structures; ``engine`` and ``level_of_theory`` of the
     energy; ``structure_uuid`` of the most stable structure. Further fields may be there, all of them flat.
     """
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiida_gbml.data.array_archive import ArchiveData
 from aiida_gbml.science.learning.model_file import FORMAT_VERSION, ModelFile
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 class ModelData(ArchiveData):
@@ -20,6 +17,7 @@ class ModelData(ArchiveData):
     """
 
     FILENAME = "model.npz"
+    CONTENT = ModelFile
 
     def __init__(self, model: ModelFile | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -27,18 +25,10 @@ class ModelData(ArchiveData):
             self._set_content(model.to_bytes())
             self.base.attributes.set_many(_summary(model))
 
-    @classmethod
-    def from_content(cls, content: bytes) -> Self:
-        """Return an unstored node of the bytes of a model file."""
-        return cls(ModelFile.from_bytes(content))
-
     @cached_property
     def model(self) -> ModelFile:
         """The arrays and the record; :func:`aiida_gbml.science.learning.model_file.rebuild` makes a model of them."""
         return ModelFile.from_bytes(self.content)
-
-    def _check(self) -> None:
-        ModelFile.from_bytes(self.content)
 
 
 def _summary(model: ModelFile) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class StructureSetData(ArchiveData):
     """
 
     FILENAME = "structures.npz"
+    CONTENT = StructureSet
 
     def __init__(self, structures: StructureSet | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -35,15 +36,10 @@ class StructureSetData(ArchiveData):
             self.base.attributes.set_many(_summary(structures))
 
     @classmethod
-    def from_content(cls, content: bytes) -> Self:
-        """Return an unstored node of the bytes of a set."""
-        return cls(StructureSet.from_bytes(content))
-
-    @classmethod
     def from_structure_data(cls, nodes: Sequence[orm.StructureData]) -> Self:
         """Return an unstored node of some stored structures, whose uuids it keeps as the column `structure_uuid`.
 
-        :raises ValueError: see :func:`check_row`.
+        :raises ValueError: see ``check_row``.
         """
         for node in nodes:
             check_row(node)
@@ -61,9 +57,6 @@ class StructureSetData(ArchiveData):
 
     def __len__(self) -> int:
         return int(self.base.attributes.get("n_structures"))
-
-    def _check(self) -> None:
-        StructureSet.from_bytes(self.content)
 
 
 def check_row(node: orm.StructureData) -> None:

@@ -33,7 +33,7 @@ def output_node(entry_point: str, content: bytes) -> orm.Data:
 
     :param entry_point: see :func:`output_class`.
     :param content: a JSON object for 'core.dict', an array archive for all others.
-    :raises ValueError: when the bytes are damaged, hold numbers that are not finite, or are not of that type.
+    :raises ValueError: when the bytes are damaged, hold what is no number, or are not of that type.
     """
     found = output_class(entry_point)
     if issubclass(found, ArchiveData):
@@ -42,6 +42,7 @@ def output_node(entry_point: str, content: bytes) -> orm.Data:
         return orm.Dict(read_json(content))
     arrays = read_arrays(content)
     for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
-            raise ValueError(f"the array '{name}' holds numbers that are not finite")
+        # Infinite is an answer, such as the energy where an atom cannot be.
+        if array.dtype.kind == "f" and np.any(np.isnan(array)):
+            raise ValueError(f"the array '{name}' holds values that are no numbers")
     return orm.ArrayData(arrays)

@@ -22,7 +22,7 @@ from aiida_gbml.science.structure_set import NEW, StructureSet, put_rows
 class LammpsParser(FileParser):
     """Attach the rows whose output confirms itself; failed rows and those not reached say so."""
 
-    CACHE_VERSION: int | None = 1
+    CACHE_VERSION: int | None = 2
 
     def parse(self, **_: Any) -> ExitCode | None:
         """Return an exit code unless every structure was reached."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, NamedTuple, cast
 
@@ -16,7 +16,8 @@ from aiida.engine.utils import prepare_inputs
 from plumpy.persistence import LoadSaveContext
 from plumpy.process_comms import create_continue_body
 
-from aiida_gbml.workflows.broker import is_cut_off, restart_workers
+from aiida_gbml.workflows.broker import has_free_slots, is_cut_off, restart_workers
+from aiida_gbml.workflows.ending import reason_of
 
 Launch = tuple[type[Process], Mapping[str, Any]]
 """A process class and its inputs."""
@@ -24,6 +25,7 @@ Launch = tuple[type[Process], Mapping[str, Any]]
 _CALLS = (LinkType.CALL_CALC.value, LinkType.CALL_WORK.value)
 _TERMINATED = {state.value for state in (ProcessState.FINISHED, ProcessState.EXCEPTED, ProcessState.KILLED)}
 _FAN_OUT = "fan_out"
+_LONGEST_WAIT = 600.0  # s
 
 
 class _Call(NamedTuple):
@@ -54,7 +56,11 @@ class FanOut(WorkChain):
     """
 
     RESEND_AFTER: float = 10.0
-    """Seconds an adopted child may stay ``created`` before its task counts as lost."""
+    """Seconds an adopted child may stay ``created`` before its task counts as lost.
+
+    Unless all workers are busy: then the task is still in the queue, and two workers would run the child if it were
+    sent twice. They are asked again after twice as long, and so on up to ten minutes.
+    """
 
     LOOK_EVERY: float = 10.0
     """Seconds between two looks at the broker of the daemon while children are running."""
@@ -89,7 +95,7 @@ class FanOut(WorkChain):
         if node is None or not node.is_finished:
             node = function.run_get_node(**inputs, metadata={"call_link_label": label})[1]  # type: ignore[attr-defined]
         if not node.is_finished_ok:
-            return ExitCode(node.exit_status or 1, node.exit_message or "the function excepted")
+            return ExitCode(node.exit_status or 1, reason_of(node))
         return {link.link_label: link.node for link in node.base.links.get_outgoing(link_type=LinkType.CREATE)}
 
     def submit(self, process: Any, inputs: dict[str, Any] | None = None, **kwargs: Any) -> orm.ProcessNode:
@@ -106,9 +112,12 @@ class FanOut(WorkChain):
         self._launched.add(cast("int", node.pk))
         return node
 
-    def children(self, prefix: str = "") -> dict[str, orm.ProcessNode]:
-        """Return the children whose label begins with a prefix, sorted by label, in whatever state they are."""
-        rows = self._query_calls([orm.ProcessNode], ["*"], prefix)
+    def children(self, prefix: str = "", labels: Sequence[str] | None = None) -> dict[str, orm.ProcessNode]:
+        """Return the children whose label begins with a prefix, sorted by label, in whatever state they are.
+
+        :param labels: only these; of many children the others are not loaded.
+        """
+        rows = self._query_calls([orm.ProcessNode], ["*"], prefix, labels)
         found = sorted((label, node.pk, node) for node, label in rows if label.startswith(prefix))
         return {label: node for label, _, node in found}
 
@@ -117,23 +126,34 @@ class FanOut(WorkChain):
         calls = self._calls()
         return [label for label in labels if label not in calls or not calls[label].is_terminated]
 
+    def _exit(self, label: str, **words: Any) -> ExitCode:
+        """Return an exit code of the work chain with its message filled in."""
+        code: ExitCode = self.exit_codes[label]
+        return code.format(**words)
+
     def _calls(self) -> dict[str, _Call]:
         # Process functions run inside a step; one that died with its worker would look active forever.
         rows = self._query_calls([orm.CalcJobNode, orm.WorkChainNode], ["id", "attributes.process_state"])
         return {label: _Call(pk, state) for pk, state, label in rows}
 
     def _query_calls(
-        self, classes: list[type[orm.ProcessNode]], project: list[str], prefix: str = ""
+        self,
+        classes: list[type[orm.ProcessNode]],
+        project: list[str],
+        prefix: str = "",
+        labels: Sequence[str] | None = None,
     ) -> list[list[Any]]:
         """Return the projections and the label of every child of some classes, in one query.
 
         :param prefix: leaves out most children with other labels, and none with this prefix.
+        :param labels: if given, only children with one of these.
         """
+        label = {"like": f"{prefix}%"} if labels is None else {"in": list(labels)}
         query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": self.node.pk}, tag="parent")
         query.append(
             classes,
             with_incoming="parent",
-            edge_filters={"type": {"in": _CALLS}, "label": {"like": f"{prefix}%"}},
+            edge_filters={"type": {"in": _CALLS}, "label": label},
             edge_project=["label"],
             project=project,
         )
@@ -177,7 +197,7 @@ class FanOut(WorkChain):
             callback = partial(self.call_soon, self._on_awaitable_finished, awaitable)
             self.runner.call_on_process_finish(awaitable.pk, callback)
             if awaitable.pk not in self._launched:
-                self.loop.call_later(self.RESEND_AFTER, self._resend_lost_task, awaitable.pk)
+                self.loop.call_later(self.RESEND_AFTER, self._resend_lost_task, awaitable.pk, self.RESEND_AFTER)
 
     _looks_at_broker: bool = False
 
@@ -201,14 +221,21 @@ class FanOut(WorkChain):
             if not self._awaitables:
                 self.resume()
 
-    def _resend_lost_task(self, pk: int) -> None:
+    def _resend_lost_task(self, pk: int, waited: float) -> None:
         """Make somebody run an adopted child which nobody runs.
 
         Under the daemon that is a child that stayed ``created``. In the foreground the children live and die with the
         interpreter, so that every child that was not launched here is continued here.
+
+        :param waited: seconds since the child was adopted, or looked at last.
         """
         child = orm.load_node(pk)
         if self.has_terminated() or child.is_terminated or pk in self._launched:
+            return
+        is_lost = child.process_state == ProcessState.CREATED and self.runner.controller is not None
+        if self.runner.is_daemon_runner and is_lost and not has_free_slots():
+            wait = min(2 * waited, _LONGEST_WAIT)
+            self.loop.call_later(wait, self._resend_lost_task, pk, wait)
             return
         self._launched.add(pk)
         if not self.runner.is_daemon_runner:
@@ -216,6 +243,6 @@ class FanOut(WorkChain):
             context = LoadSaveContext(runner=self.runner)
             launcher = ProcessLauncher(self.loop, self.runner.persister, context, get_object_loader())
             self.loop.create_task(launcher(None, create_continue_body(pk, nowait=True)))
-        elif child.process_state == ProcessState.CREATED and self.runner.controller is not None:
+        elif is_lost and self.runner.controller is not None:
             self.report(f"sending the task of {child.process_label}<{pk}> again, which was lost")
             self.runner.controller.continue_process(pk, nowait=False, no_reply=True)

@@ -27,7 +27,7 @@ def _trajectory(computer: orm.Computer, energy: float) -> orm.TrajectoryData:
 @pytest.mark.usefixtures("aiida_profile_clean")
 def test_rows_keep_their_order_whatever_became_of_them(aiida_localhost: orm.Computer) -> None:
     structures = StructureSet.from_ase([Atoms("H", cell=[3, 3, 3], pbc=True)] * 4, tag=["a", "b", "c", "d"])
-    failures = {"row_0002": {"reason": "out of memory", "calculation_uuid": "some uuid"}}
+    failures = {"row_0002": {"reason": "out of memory", "machine_fault": True, "calculation_uuid": "some uuid"}}
     good, absurd = _trajectory(aiida_localhost, -13.0), _trajectory(aiida_localhost, -1e20)
     evaluated = collect_pw_results(StructureSetData(structures), orm.Dict(failures), row_0003=good, row_0001=absurd)[
         "evaluated"
@@ -36,6 +36,7 @@ def test_rows_keep_their_order_whatever_became_of_them(aiida_localhost: orm.Comp
     assert evaluated.columns["status"].tolist() == ["failed", "failed", "ok"]
     assert "-1e+20 eV" in evaluated.columns["reason"][0]
     assert evaluated.columns["reason"].tolist()[1:] == ["out of memory", ""]
+    assert evaluated.columns["machine_fault"].tolist() == [False, True, False]
     assert evaluated.columns["calculation_uuid"].tolist() == [absurd.creator.uuid, "some uuid", good.creator.uuid]
     assert evaluated.columns["energy"][2] == -13.0
     assert np.isnan(evaluated.columns["energy"][:2]).all()

@@ -18,9 +18,8 @@ pytestmark = pytest.mark.usefixtures("aiida_profile")
 @pytest.fixture
 def given(candidates, reference):
     def make(**changes):
-        settings = {**SETTINGS, **changes}
         nodes = {"candidates": CandidateSetData(candidates), "reference": StructureSetData(reference)}
-        return {**nodes, **{name: orm.to_aiida_type(value) for name, value in settings.items()}}
+        return {**nodes, "parameters": orm.Dict({**SETTINGS, **changes})}
 
     return make
 

@@ -29,7 +29,7 @@ def test_rounds_are_added_in_their_order(reference, evaluated, observations):
 def test_a_proposal_that_came_back_unseen_is_a_round_of_failures(reference, problem, candidates):
     proposal = StructureSetData(problem.build(candidates, [3, 4]))
     found = record_observations(StructureSetData(reference), orm.Dict(SPACE), proposal)["observations"]
-    assert found.base.attributes.all == {"n_observations": 2, "n_failed": 2}
+    assert found.base.attributes.all == {"n_observations": 2, "n_failed": 2, "n_machine_faults": 2}
     assert set(found.observations.reasons) == {"not evaluated: the engine ended without a result"}
 
 

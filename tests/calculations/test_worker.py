@@ -49,9 +49,11 @@ def doubling(tmp_path: Path, aiida_code_installed: Callable[..., orm.InstalledCo
     return aiida_code_installed(default_calc_job_plugin="gbml.worker", filepath_executable=str(script))
 
 
-def run(code: orm.InstalledCode, types: dict[str, str], **inputs: Any) -> tuple[dict[str, Any], orm.CalcJobNode]:
-    metadata = {"options": {"output_types": types}}
-    results, node = run_get_node(WorkerCalculation, code=code, metadata=metadata, **{"task": TASK, **inputs})
+def run(
+    code: orm.InstalledCode, types: dict[str, str], task: str = TASK, **inputs: Any
+) -> tuple[dict[str, Any], orm.CalcJobNode]:
+    metadata = {"options": {"task": task, "output_types": types}}
+    results, node = run_get_node(WorkerCalculation, code=code, metadata=metadata, **inputs)
     return results.get("results", {}), node
 
 
@@ -64,9 +66,7 @@ def test_a_task_runs_without_archives(worker: orm.InstalledCode) -> None:
 
 def test_archives_go_in_and_come_out(doubling: orm.InstalledCode) -> None:
     structures = StructureSet.from_ase([bulk("Cu"), bulk("NaCl", "rocksalt", a=5.6)])
-    results, node = run(
-        doubling, {"first": "gbml.structures"}, arrays={"first": StructureSetData(structures)}, task=TASK
-    )
+    results, node = run(doubling, {"first": "gbml.structures"}, arrays={"first": StructureSetData(structures)})
     assert node.is_finished_ok, node.exit_message
     assert isinstance(results["first"], StructureSetData)
     assert np.array_equal(results["first"].structures.numbers, np.tile(structures.numbers, 2))

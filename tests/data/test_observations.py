@@ -14,21 +14,23 @@ SEEN = Observations(
     candidates=np.array([4, 1, 9]),
     energies=np.array([1.2, 0.9, np.nan]),
     volumes=np.array([0.3, 0.2, np.nan]),
-    reasons=np.array(["", "", "lost atoms"]),
+    reasons=np.array(["", "", "out of time"]),
+    machine_faults=np.array([False, False, True]),
 )
 
 
 def test_stored_observations_are_the_same():
     node = orm.load_node(ObservationsData(SEEN).store().pk)
     assert node.content == SEEN.to_bytes()
-    assert node.observations.reasons.tolist() == ["", "", "lost atoms"]
+    assert node.observations.reasons.tolist() == ["", "", "out of time"]
     np.testing.assert_array_equal(node.observations.energies, SEEN.energies)
 
 
 def test_counts_and_the_best_are_attributes():
-    assert ObservationsData(SEEN).base.attributes.all == {"n_observations": 3, "n_failed": 1, "best": 0.9}
+    counts = {"n_observations": 3, "n_failed": 1, "n_machine_faults": 1}
+    assert ObservationsData(SEEN).base.attributes.all == {**counts, "best": 0.9}
     none = ObservationsData.from_content(Observations.empty().to_bytes())
-    assert none.base.attributes.all == {"n_observations": 0, "n_failed": 0}
+    assert none.base.attributes.all == {"n_observations": 0, "n_failed": 0, "n_machine_faults": 0}
 
 
 def test_equal_observations_have_equal_hashes():

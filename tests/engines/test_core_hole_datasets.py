@@ -55,7 +55,7 @@ Make = Callable[[str, str, str], Made]
 
 def run(ld1_x: Path, folder: Path, text: str, pseudo: str) -> Made:
     """Run ld1.x in a folder."""
-    done = subprocess.run([ld1_x], input=text, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([ld1_x], input=text, cwd=folder, capture_output=True, text=True, check=False)
     result = parse_ld1(done.stdout)
     assert result.failure is None
     return Made((folder / pseudo).read_bytes(), result, folder)

@@ -85,7 +85,7 @@ CELL_PARAMETERS angstrom
     (folder / "pw.in").write_text(text)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [pw_x, "-in", "pw.in"], cwd=folder, env=environment, capture_output=True, text=True, check=True, timeout=120
+        [pw_x, "-in", "pw.in"], cwd=folder, env=environment, capture_output=True, text=True, check=True
     )
     energy = re.findall(r"^!\s+total energy\s+=\s+(\S+) Ry", done.stdout, re.MULTILINE)[-1]
     return float(energy) * CONSTANTS.ry_to_ev  # the plugin's own constant, 1e-7 from CODATA's

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.lammps, pytest.mark.usefixtures("aiida_profile")]
 HEAD = """#!/bin/bash
 printf . >> {runs}
 N=$(wc -c < {runs})
-lammps() {{ {lmp} -in in.lammps -log none -screen none & echo $! > pid; wait $!; }}
+lammps() {{ (echo $BASHPID > pid; exec {lmp} -in in.lammps -log none -screen none); }}
 spoil_recipe() {{ sed -i "$1" evaluate.lammps; lammps; }}
 energy_not_a_number() {{ sed -i "s/^\\(end $1 [0-9]* [0-9]* \\)[^ ]*/\\1nan/" results.lammps; }}
 lose_atoms_of() {{
@@ -38,11 +38,12 @@ cut_off_at() {{
 EVERY_FAULT = """
 case $N in
     2) lose_atoms_of 1; energy_not_a_number 0 ;;
-    3) cut_off_at 1 ;;
-    4) cut_off_at 0 ;;
-    6) killed_at 1 ;;
-    7) killed_at 0 ;;
-    9 | 10) exit 1 ;;
+    3) lammps; energy_not_a_number 0 ;;
+    4) cut_off_at 1 ;;
+    5) cut_off_at 0 ;;
+    7) killed_at 1 ;;
+    8) killed_at 0 ;;
+    10 | 11) exit 1 ;;
     *) lammps ;;
 esac
 """
@@ -77,7 +78,7 @@ def n_jobs(node: orm.WorkChainNode) -> int:
 
 
 def test_faulty_rounds_cost_their_rows_and_the_search_goes_on(faulty_search: Callable[..., Any]) -> None:
-    """Not a number and lost atoms in round 1, output cut off in 2, killed at the wall time in 3, no start in 4."""
+    """Not a number, twice, and lost atoms in round 1, output cut off in 2, killed in 3, no start in 4."""
     outputs, node = faulty_search(EVERY_FAULT, budget=15, max_failed_fraction=0.9)
     assert node.is_finished_ok, node.exit_message
     evaluated = outputs["evaluated"].structures.columns
@@ -85,12 +86,15 @@ def test_faulty_rounds_cost_their_rows_and_the_search_goes_on(faulty_search: Cal
     assert np.flatnonzero(evaluated["status"] == "failed").tolist() == failed
     for row, reason in REASONS.items():
         assert evaluated["reason"][row].startswith(reason)
+    assert np.flatnonzero(evaluated["machine_fault"]).tolist() == [row for row in failed if row != 1]
     assert np.isnan(evaluated["excess_energy"][failed]).all()
     assert np.isfinite(np.delete(evaluated["excess_energy"], failed)).all()
     assert len(set(evaluated["candidate"].tolist())) == 15
     assert outputs["interface"]["n_failed"] == len(failed)
+    assert outputs["interface"]["n_machine_faults"] == len(failed) - 1
+    assert len(outputs["model"].model.arrays["targets"]) == 15 - (len(failed) - 1)  # only lost atoms are bad
     assert outputs["interface"]["gb_energy"] == pytest.approx(np.nanmin(evaluated["excess_energy"]), rel=1e-12)
-    assert n_jobs(node) == 1 + 1 + 3 + 3 + 2 + 1
+    assert n_jobs(node) == 1 + 2 + 3 + 3 + 2 + 1
 
 
 def test_too_many_failures_end_the_search_with_what_it_has(faulty_search: Callable[..., Any]) -> None:

@@ -61,7 +61,7 @@ def test_an_interrupted_run_says_how_far_it_came(parse, results):
     cut = results[: results.index(b"begin 2") + 50]
     evaluated, parsed, _ = parse({RESULTS: cut})
     assert parsed.exit_status == 510
-    assert "after 2 of 3 structures" in parsed.exit_message
+    assert "2 of 3 structures are done" in parsed.exit_message
     assert evaluated.columns["status"].tolist() == ["ok", "ok", "new"]
 
 

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from aiida import orm
 from aiida.brokers.zeromq import ZeromqBroker
 from aiida.engine.daemon.client import DaemonClient, DaemonNotRunningException
 from aiida.manage import get_manager
 
-from aiida_gbml.workflows.broker import is_cut_off, restart_workers
+from aiida_gbml.workflows import broker
+from aiida_gbml.workflows.broker import has_free_slots, is_cut_off, restart_workers
 
 
 class FakeBroker(ZeromqBroker):
@@ -77,3 +79,23 @@ def test_workers_are_restarted_and_the_broker_is_not(aiida_profile: object, monk
     assert command["command"] == "restart"
     assert command["properties"]["name"].startswith("aiida-")
     assert not command["properties"]["waiting"]
+
+
+@pytest.mark.usefixtures("aiida_profile_clean")
+def test_slots_are_free_as_long_as_the_workers_have_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two workers of two slots each: the fourth process that runs or waits takes the last one."""
+    monkeypatch.setattr(broker, "get_config_option", lambda name: {"daemon.worker_process_slots": 2}[name])
+    monkeypatch.setattr(DaemonClient, "get_numprocesses", lambda _self: {"status": "ok", "numprocesses": 2})
+    for count, state in enumerate(["running", "waiting", "created", "finished"] * 2):
+        node = orm.WorkChainNode()
+        node.set_process_state(state)
+        node.store()
+        assert has_free_slots() is (count < 5)
+
+
+def test_a_daemon_that_does_not_answer_begins_nothing(aiida_profile: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_self: DaemonClient) -> None:
+        raise DaemonNotRunningException
+
+    monkeypatch.setattr(DaemonClient, "get_numprocesses", silent)
+    assert not has_free_slots()

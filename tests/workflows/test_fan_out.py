@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +15,11 @@ from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
 from aiida.engine import ProcessState, WorkChain, calcfunction, run_get_node, submit, while_
 from aiida.engine.daemon.client import get_daemon_client
 from aiida.manage import get_manager
+from faults.test_kills import follow
 from plumpy.persistence import LoadSaveContext
 
+from aiida_gbml.cli.foreground import require_daemon
+from aiida_gbml.workflows import fan_out
 from aiida_gbml.workflows.fan_out import FanOut, Launch
 
 
@@ -68,7 +71,7 @@ class Fan(FanOut):
 
 
 class JobFan(Fan):
-    """One bash job a term, which sleeps for as many seconds."""
+    """One bash job a term, of which the first ends only when the last one has run, or after five minutes."""
 
     @classmethod
     def define(cls, spec: Any) -> None:
@@ -76,9 +79,11 @@ class JobFan(Fan):
         spec.input("code", valid_type=orm.AbstractCode)
 
     def build_child(self, label: str) -> Launch:
-        seconds = self.inputs.terms[int(label.rpartition("_")[2])]
+        done, number = self.inputs.flag.value, int(label.rpartition("_")[2])
+        wait = f"for _ in $(seq 3000); do test -e '{done}' && break; sleep 0.1; done"
+        before = {0: wait, len(self.inputs.terms) - 1: f"touch '{done}'"}.get(number, "")
         inputs = {"code": self.inputs.code, "x": orm.Int(1), "y": orm.Int(1)}
-        return ArithmeticAddCalculation, {**inputs, "metadata": {"options": {"sleep": seconds}}}
+        return ArithmeticAddCalculation, {**inputs, "metadata": {"options": {"prepend_text": before}}}
 
 
 class CrashOnce(Fan):
@@ -144,10 +149,11 @@ class TestForeground:
         assert [children[label].exit_status for label in sorted(children)] == [0, 400, 0]
         assert len(node.called) == 3
 
-    def test_a_slow_child_does_not_hold_the_window(self, aiida_code_installed: Any) -> None:
+    def test_a_slow_child_does_not_hold_the_window(self, aiida_code_installed: Any, tmp_path: Path) -> None:
         code = aiida_code_installed("core.arithmetic.add", filepath_executable="/bin/bash")
         code.computer.set_minimum_job_poll_interval(0.1)
-        _, node = run_get_node(JobFan, code=code, terms=orm.List([6, 0, 0, 0]))
+        flag = orm.Str(str(tmp_path / "done"))
+        _, node = run_get_node(JobFan, code=code, terms=orm.List([1, 2, 3, 4]), flag=flag)
         jobs = _called(node)
         assert node.is_finished_ok
         slow_end = max(link.node.ctime for link in jobs["term_0"].base.links.get_outgoing(node_class=orm.FolderData))
@@ -178,6 +184,25 @@ class TestForeground:
     def test_a_window_without_room_is_refused(self) -> None:
         with pytest.raises(ValueError, match="max_concurrent must be at least 1, got 0"):
             run_get_node(Fan, terms=orm.List([1]), max_concurrent=orm.Int(0))
+
+    def test_a_task_is_not_sent_twice_while_all_workers_are_busy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        runner = get_manager().create_runner(loop=asyncio.new_event_loop())
+        parent = runner.instantiate_process(Fan, terms=orm.List([1]))
+        child = runner.instantiate_process(Adder, term=orm.Int(1)).node
+        sent: list[int] = []
+        planned: list[tuple[float, Any]] = []
+        runner._controller = SimpleNamespace(continue_process=lambda pk, **_: sent.append(pk))
+        runner._broker_submit = True
+        parent._loop = SimpleNamespace(call_later=lambda wait, _, *args: planned.append((wait, args)))
+        monkeypatch.setattr(fan_out, "has_free_slots", lambda: False)
+        for waited in (1.0, 2.0, 512.0):
+            parent._resend_lost_task(child.pk, waited)
+        assert planned == [(wait, (child.pk, wait)) for wait in (2.0, 4.0, 600.0)]
+        assert not sent
+        monkeypatch.setattr(fan_out, "has_free_slots", lambda: True)
+        for _ in range(2):
+            parent._resend_lost_task(child.pk, 600.0)
+        assert sent == [child.pk]
 
     def test_the_context_stays_empty(self, monkeypatch: pytest.MonkeyPatch) -> None:
         contexts: list[dict[str, Any]] = []
@@ -219,6 +244,7 @@ class TestForeground:
 
 
 @pytest.mark.daemon
+@pytest.mark.timeout(2400)
 def test_a_killed_worker_neither_doubles_nor_loses_a_child(
     tmp_path: Path, aiida_config_tmp: Any, aiida_profile_factory: Any
 ) -> None:
@@ -229,11 +255,10 @@ def test_a_killed_worker_neither_doubles_nor_loses_a_child(
         client = get_daemon_client()
         client.start_daemon()
         try:
+            require_daemon()  # waits for its broker
             flag = tmp_path / "crashed"
             node = submit(CrashOnce, terms=orm.List([1, 2, 3]), max_concurrent=orm.Int(2), flag=orm.Str(str(flag)))
-            deadline = time.monotonic() + 90
-            while not node.is_terminated and time.monotonic() < deadline:
-                time.sleep(0.2)
+            follow(node, client)
             assert flag.exists()
             assert node.is_finished_ok, node.process_state
             assert sorted(_called(node)) == ["term_0", "term_1", "term_2"]

@@ -9,12 +9,12 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida_quantumespresso.workflows.protocols.utils import ProtocolMixin
-from plumpy import PortNamespace
 
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.engines.modes import ATOM_CONSTRAINTS, CELL_CONSTRAINTS, MODES
 from aiida_gbml.science.structure_set import FAILED
 from aiida_gbml.workflows.fan_out import FanOut
+from aiida_gbml.workflows.validators import validate_fraction
 
 _CONSTRAINTS = {"atoms": ATOM_CONSTRAINTS, "cell": CELL_CONSTRAINTS}
 
@@ -35,7 +35,7 @@ class EvaluationWorkChain(ProtocolMixin, FanOut):
             "mode",
             valid_type=orm.Str,
             serializer=orm.to_aiida_type,
-            validator=_validate_mode,
+            validator=validate_mode,
             help="'static', or 'relax' to find the nearest minimum of the energy first.",
         )
         spec.input(
@@ -43,23 +43,24 @@ class EvaluationWorkChain(ProtocolMixin, FanOut):
             valid_type=orm.Dict,
             serializer=orm.to_aiida_type,
             default=lambda: orm.Dict({"atoms": "free", "cell": "fixed"}),
-            validator=_validate_constraints,
+            validator=validate_constraints,
             help="What may relax: 'atoms' free or normal (along the normal of a and b only), 'cell' fixed, normal "
-            "(its height only) or isotropic. An atom column `fixed` (N, 3) holds single coordinates as well.",
+            "(its height only), isotropic or free. An atom column `fixed` (N, 3) holds single coordinates as well.",
         )
         spec.input(
             "max_failed_fraction",
             valid_type=orm.Float,
             serializer=orm.to_aiida_type,
             default=lambda: orm.Float(1.0),
-            validator=_validate_fraction,
+            validator=validate_fraction,
             help="Largest fraction (0 to 1) of failed structures that is no failure of the whole.",
         )
         spec.output(
             "evaluated",
             valid_type=StructureSetData,
             help="The same rows in the same order, relaxed if wanted, with their input columns and `energy` (eV), "
-            "`status` ('ok' or 'failed'), `reason`, `calculation_uuid`, and the atom column `forces` (eV/Å).",
+            "`status` ('ok' or 'failed'), `reason`, `calculation_uuid`, and the atom column `forces` (eV/Å). Where "
+            "`machine_fault` is there and True, the machine failed and nothing is known of the structure.",
         )
         spec.exit_code(
             410,
@@ -92,24 +93,18 @@ class EvaluationWorkChain(ProtocolMixin, FanOut):
         return code.format(n_failed=str(len(failed)), n_structures=str(len(structures)), reason=reason)
 
 
-def _validate_mode(mode: orm.Str | None, _: PortNamespace) -> str | None:
+def validate_mode(mode: orm.Str | None, _: Any) -> str | None:
     """Return what is wrong with a mode."""
     if mode is not None and mode.value not in MODES:
         return f"the mode is {mode.value!r}, expected one of {', '.join(MODES)}"
     return None
 
 
-def _validate_constraints(constraints: orm.Dict | None, _: PortNamespace) -> str | None:
+def validate_constraints(constraints: orm.Dict | None, _: Any) -> str | None:
     """Return what is wrong with the constraints of a relaxation."""
     for name, value in (constraints.get_dict() if constraints is not None else {}).items():
         if name not in _CONSTRAINTS:
             return f"there is no constraint {name!r}, expected one of {', '.join(_CONSTRAINTS)}"
         if value not in _CONSTRAINTS[name]:
             return f"the constraint {name!r} is {value!r}, expected one of {', '.join(_CONSTRAINTS[name])}"
-    return None
-
-
-def _validate_fraction(fraction: orm.Float | None, _: PortNamespace) -> str | None:
-    if fraction is not None and not 0.0 <= fraction.value <= 1.0:
-        return f"the largest failed fraction is {fraction.value}, expected a number from 0 to 1"
     return None

@@ -26,7 +26,7 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
     """Evaluate a set of structures with LAMMPS, in one job when nothing goes wrong.
 
     A job that crashes or is killed leaves the rows it has done; the next job does the others. The row at which LAMMPS
-    stopped has failed: at once when LAMMPS says why, at the second time when it was killed.
+    stopped has failed: at once when LAMMPS says why; at the second time, as a fault of the machine, when it was killed.
     """
 
     @classmethod
@@ -141,7 +141,8 @@ class LammpsEvaluationWorkChain(EvaluationWorkChain):
             return code.format(reason=reason)
         if evaluated is None or _n_left(evaluated):
             given = {"structures": self.inputs.structures} | ({} if evaluated is None else {"evaluated": evaluated})
-            closed = self.call_once("fail_unreached", fail_unreached, reason=orm.Str(f"not reached: {reason}"), **given)
+            failure = orm.Dict({"reason": f"not reached: {reason}", "calculation_uuid": last.uuid})
+            closed = self.call_once("fail_unreached", fail_unreached, failure=failure, **given)
             if isinstance(closed, ExitCode):
                 return closed
             evaluated = cast("StructureSetData", closed["evaluated"])

@@ -18,9 +18,10 @@ from aiida_gbml.calculations.prepare_pw_inputs import prepare_pw_inputs
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.engines.pw import PwInputError, check_structures
 from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
-from aiida_gbml.workflows.evaluation.failure import failure_of
+from aiida_gbml.workflows.evaluation.failure import row_failure_of
 from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
 from aiida_gbml.workflows.fan_out import Launch
+from aiida_gbml.workflows.levels import merge_in_levels
 
 MOST_ROWS_AT_ONCE = 50
 """Rows collected in one step, which thus takes less than a second of the daemon's time."""
@@ -151,23 +152,25 @@ class PwEvaluationWorkChain(EvaluationWorkChain):
     def collect_part(self) -> None:
         """Join the results and the failures of the next rows into one set."""
         first = self.ctx.n_parts * MOST_ROWS_AT_ONCE
-        children = self.children("row_")
         trajectories, failures = {}, {}
-        for label in self.labels[first : first + MOST_ROWS_AT_ONCE]:
-            if _has_result(children[label]):
-                trajectories[label] = children[label].outputs.output_trajectory
+        for label, child in self.children(labels=self.labels[first : first + MOST_ROWS_AT_ONCE]).items():
+            if _has_result(child):
+                trajectories[label] = child.outputs.output_trajectory
             else:
-                failures[label] = failure_of(children[label])
+                failures[label] = row_failure_of(child)
         given = {"structures": self.inputs.structures, "failures": orm.Dict(failures), **trajectories}
         self.call_once(f"collect_{self.ctx.n_parts:04d}", collect_pw_results, **given)
         self.ctx.n_parts += 1
 
     def results(self) -> ExitCode | None:
         """Attach the rows of all parts as one set."""
-        parts = {label: node.outputs.evaluated for label, node in self.children("collect_").items()}
-        if len(parts) == 1:
-            return self.conclude(parts.popitem()[1])
-        return self.conclude(self.call_once("merge", merge_structure_sets, **parts)["merged"])
+        parts = [node.outputs.evaluated for node in self.children("collect_").values()]
+        return self.conclude(merge_in_levels(parts, self._merge))
+
+    def _merge(self, label: str, sets: Mapping[str, StructureSetData]) -> StructureSetData:
+        """Return some parts as one."""
+        merged: StructureSetData = self.call_once(label, merge_structure_sets, **sets)["merged"]
+        return merged
 
     def _build_row(self, label: str) -> Launch:
         """Return the work chain and the inputs of one structure."""

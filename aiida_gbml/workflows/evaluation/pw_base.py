@@ -10,6 +10,7 @@ from aiida_quantumespresso.calculations.pw import PwCalculation
 from aiida_quantumespresso.common.types import RestartType
 from aiida_quantumespresso.workflows.pw.base import PwBaseWorkChain
 
+from aiida_gbml.workflows.evaluation.failure import is_machine_fault
 from aiida_gbml.workflows.fan_out import FanOut
 
 _MAX_SECONDS_AFTER_A_KILL = 0.8
@@ -26,7 +27,7 @@ class PwRestartWorkChain(FanOut, PwBaseWorkChain):
     out of memory (110)                   no k-point pools, then the diagonalisation that needs least, then give up
     killed at the wall time (120, 340)    rerun twice, and stop by itself early enough to leave files to restart from
     failure of a node (140)               rerun three times
-    output missing or cut off             rerun once, unless ``pw.x`` itself says why it stopped (``CRASH``)
+    output missing or cut off, full disk  rerun once, unless ``pw.x`` blames its input (``CRASH``)
     ====================================  =========================================================================
     """
 
@@ -98,8 +99,8 @@ class PwRestartWorkChain(FanOut, PwBaseWorkChain):
     )
     def handle_lost_output(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport | None:
         """Run the job once more: without accounting, a kill by the scheduler looks like a missing output."""
-        if _has_crash_file(calculation):
-            return None  # the fault is in the input, and would come again
+        if not is_machine_fault(calculation):
+            return None  # pw.x says what is wrong with its input, which would come again
         return self._rerun(calculation, "lost output", at_most=1)
 
     def _rerun(self, calculation: orm.CalcJobNode, reason: str, at_most: int) -> ProcessHandlerReport:
@@ -116,10 +117,3 @@ class PwRestartWorkChain(FanOut, PwBaseWorkChain):
         self.set_restart_type(RestartType.FROM_SCRATCH)
         self.report_error_handled(calculation, action)
         return ProcessHandlerReport(True)
-
-
-def _has_crash_file(calculation: orm.CalcJobNode) -> bool:
-    """Return whether ``pw.x`` stopped by itself with an error message."""
-    if "retrieved" not in calculation.outputs:
-        return False
-    return PwCalculation._CRASH_FILE in calculation.outputs.retrieved.base.repository.list_object_names()

@@ -12,8 +12,8 @@ _CODES = (
     (
         420,
         "ERROR_TOO_MANY_FAILED",
-        "{n_failed} of {n_evaluated} evaluations failed, more than `max_failed_fraction` allows; what was found is "
-        + _EXPLAIN,
+        "{n_failed} of {n_evaluated} evaluations failed, more than `max_failed_fraction` allows, {n_machine_faults} of "
+        "them through the machine; what was found is " + _EXPLAIN,
     ),
     (
         421,

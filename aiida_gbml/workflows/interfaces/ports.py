@@ -5,13 +5,16 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import ProcessSpec
 
-from aiida_gbml.calculations.worker import WorkerCalculation
 from aiida_gbml.data.candidates import CandidateSetData
 from aiida_gbml.data.interface import InterfaceData
 from aiida_gbml.data.model import ModelData
 from aiida_gbml.data.observations import ObservationsData
 from aiida_gbml.data.structure_set import StructureSetData
+from aiida_gbml.workflows.evaluation.engine import define_engine
 from aiida_gbml.workflows.interfaces import validation
+from aiida_gbml.workflows.limits import define_limits
+from aiida_gbml.workflows.validators import validate_positive
+from aiida_gbml.workflows.worker import expose_worker
 
 
 def define_inputs(spec: ProcessSpec) -> None:
@@ -38,13 +41,16 @@ def define_inputs(spec: ProcessSpec) -> None:
         help="How to search: `method` (kriging, random, exhaustive) and fields of `KrigingSettings`, such as "
         "`acquisition` and `regret_tolerance` (J/m²).",
     )
-    _define_engine(spec, "engine", "Engine that evaluates the candidates")
-    _define_engine(spec, "verification", "Engine that verifies the most stable basins at the end", required=False)
+    for name, purpose in (
+        ("engine", "Engine that evaluates the candidates"),
+        ("verification", "Engine that verifies the most stable basins at the end"),
+    ):
+        define_engine(spec, name, purpose, required=name == "engine", validator=validation.validate_engine)
     spec.input(
         "verification.n_basins",
         valid_type=orm.Int,
         default=lambda: orm.Int(3),
-        validator=validation.validate_positive,
+        validator=validate_positive,
         help="How many distinct basins the second engine relaxes (dimensionless).",
     )
     spec.input(
@@ -56,17 +62,11 @@ def define_inputs(spec: ProcessSpec) -> None:
         default=lambda: orm.Dict({"atoms": "free", "cell": "isotropic"}),
         help="What may move in the crystal; `cell: fixed` keeps the lattice constant that was given.",
     )
-    spec.expose_inputs(
-        WorkerCalculation,
-        namespace="worker",
-        exclude=("arrays", "parameters"),
-        namespace_options={
-            "required": False,
-            "populate_defaults": False,
-            "help": "Job that proposes candidates; without it the work chain itself does, which is right as long as a "
-            "proposal takes less than a second (about 20,000 candidates).",
-        },
+    purpose = (
+        "Job that proposes candidates; without it the work chain itself does, which is right as long as a proposal "
+        "takes less than a second (about 20,000 candidates)."
     )
+    expose_worker(spec, purpose, required=False)
     _define_memory(spec)
     _define_limits(spec)
     spec.inputs.validator = validation.validate_search
@@ -95,25 +95,6 @@ def define_outputs(spec: ProcessSpec) -> None:
     spec.output("verified", valid_type=StructureSetData, required=False, help="The basins by the second engine.")
 
 
-def _define_engine(spec: ProcessSpec, name: str, purpose: str, required: bool = True) -> None:
-    """Declare one engine: a work chain with the interface of `EvaluationWorkChain`, and what it needs."""
-    spec.input_namespace(
-        name, required=required, populate_defaults=required, validator=validation.validate_engine, help=f"{purpose}."
-    )
-    spec.input(
-        f"{name}.workflow", valid_type=orm.Str, help="Entry point of its work chain, such as `gbml.evaluation.lammps`."
-    )
-    spec.input_namespace(f"{name}.inputs", dynamic=True, help="Its own inputs: code, potential or pseudopotentials.")
-    spec.input(f"{name}.mode", valid_type=orm.Str, default=lambda: orm.Str("relax"), help="`relax` or `static`.")
-    spec.input(
-        f"{name}.constraints",
-        valid_type=orm.Dict,
-        default=lambda: orm.Dict({"atoms": "free", "cell": "fixed"}),
-        help="What may move: `atoms` (free, normal) and `cell` (fixed, normal).",
-    )
-    spec.input(f"{name}.level_of_theory", valid_type=orm.Str, help="What is computed, in words, for the summary.")
-
-
 def _define_memory(spec: ProcessSpec) -> None:
     """Declare what a search may know from earlier ones."""
     spec.input_namespace(
@@ -136,21 +117,17 @@ def _define_memory(spec: ProcessSpec) -> None:
 
 def _define_limits(spec: ProcessSpec) -> None:
     """Declare when a search ends and how much it does at a time."""
-    positive = {"valid_type": orm.Int, "validator": validation.validate_positive}
-    spec.input("budget", required=False, help="Most evaluations (a number); without it every candidate.", **positive)
-    spec.input("batch_size", default=lambda: orm.Int(6), help="Evaluations a round (a number).", **positive)
-    spec.input("max_concurrent", default=lambda: orm.Int(2), help="Most rounds at a time (a number).", **positive)
+    define_limits(spec, budget="; without it every candidate.", batch_size=6)
+    spec.input(
+        "max_concurrent",
+        valid_type=orm.Int,
+        default=lambda: orm.Int(2),
+        validator=validate_positive,
+        help="Most rounds at a time (a number).",
+    )
     spec.input(
         "asynchronous",
         valid_type=orm.Bool,
         default=lambda: orm.Bool(False),
         help="Propose the next round as soon as any is back, with up to `max_concurrent` rounds under way.",
     )
-    spec.input(
-        "max_failed_fraction",
-        valid_type=orm.Float,
-        default=lambda: orm.Float(0.5),
-        validator=validation.validate_fraction,
-        help="Share of the evaluations that may fail before the search ends (dimensionless, 0 to 1).",
-    )
-    spec.input("seed", valid_type=orm.Int, default=lambda: orm.Int(0), help="Seed of every draw (dimensionless).")

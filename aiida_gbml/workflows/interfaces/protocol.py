@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from aiida import orm
 from aiida.engine import ProcessBuilder
-from aiida_quantumespresso.workflows.protocols.utils import ProtocolMixin
+
+from aiida_gbml.workflows.evaluation.engine import check_engine_settings, engine_inputs
+from aiida_gbml.workflows.protocol import SettingsProtocol, refuse_unknown, setting_node
 
 _NODES = {
     "space": orm.Dict,
@@ -22,17 +24,13 @@ _NODES = {
 }
 
 
-_ENGINES = {"engine": {"mode", "constraints"}, "verification": {"mode", "constraints", "n_basins"}}
-_TYPES: dict[Any, tuple[tuple[type, ...], str]] = {
-    orm.Dict: ((dict,), "a mapping"),
-    orm.Int: ((int,), "a whole number"),
-    orm.Bool: ((bool,), "true or false"),
-    orm.Float: ((int, float), "a number"),
-}
+_ENGINES = {"engine": (), "verification": ("n_basins",)}
 
 
-class SearchProtocol(ProtocolMixin):
+class SearchProtocol(SettingsProtocol):
     """Fills a builder of the search from `protocols/search.yaml`."""
+
+    setting_kinds: ClassVar[Mapping[str, Any]] = _NODES
 
     @classmethod
     def get_protocol_filepath(cls) -> Path:
@@ -46,11 +44,9 @@ class SearchProtocol(ProtocolMixin):
         :raises ValueError: for a protocol or a setting that is not known.
         """
         settings: dict[str, Any] = super().get_protocol_inputs(protocol, overrides)
-        known = {*_NODES, *_ENGINES}
-        unknown = [name for name in settings if name not in known]
-        unknown += [f"{one}.{name}" for one, names in _ENGINES.items() for name in settings[one] if name not in names]
-        if unknown:
-            raise ValueError(f"there is no setting '{unknown[0]}' to override, known are {', '.join(sorted(known))}")
+        refuse_unknown(settings, (*_NODES, *_ENGINES))
+        for name, further in _ENGINES.items():
+            check_engine_settings(settings, name, further)
         return settings
 
     @classmethod
@@ -78,37 +74,14 @@ class SearchProtocol(ProtocolMixin):
         builder: ProcessBuilder = cls.get_builder()
         builder.structure = structure
         builder.boundary = orm.Dict(dict(boundary))
-        for name, kind in _NODES.items():
-            if settings[name] is not None:
-                builder[name] = _node(name, kind, settings[name])
-        builder.engine = _engine_inputs(engine, settings["engine"])
+        for name, node in cls.get_setting_nodes(settings).items():
+            builder[name] = node
+        builder.engine = engine_inputs(engine, settings["engine"])
         if verification is not None:
-            builder.verification = _engine_inputs(verification, settings["verification"])
-            builder["verification"]["n_basins"] = orm.Int(settings["verification"]["n_basins"])
+            builder.verification = engine_inputs(verification, settings["verification"])
+            builder["verification"]["n_basins"] = setting_node(
+                "verification.n_basins", orm.Int, settings["verification"]["n_basins"]
+            )
         else:
             builder.pop("verification", None)
         return builder
-
-
-def _node(name: str, kind: Any, value: Any) -> orm.Data:
-    """Return a setting as a node, which would round or convert what is of another type."""
-    types, words = _TYPES[kind]
-    if not isinstance(value, types) or (isinstance(value, bool) and kind is not orm.Bool):
-        raise ValueError(f"'{name}' must be {words}, got {value!r}")
-    node: orm.Data = kind(value)
-    return node
-
-
-def _engine_inputs(engine: ProcessBuilder, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of one engine namespace from the builder of its evaluation."""
-    process = engine.process_class
-    inputs = engine._inputs(prune=True)
-    for name in ("structures", "mode", "constraints"):
-        inputs.pop(name, None)
-    return {
-        "workflow": orm.Str(process.build_process_type().partition(":")[2]),
-        "inputs": inputs,
-        "mode": orm.Str(settings["mode"]),
-        "constraints": orm.Dict(settings["constraints"]),
-        "level_of_theory": orm.Str(process.level_of_theory(inputs)),
-    }

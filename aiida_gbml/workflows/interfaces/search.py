@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
 
 from aiida import orm
 from aiida.engine import ExitCode, ProcessSpec, if_, while_
-from aiida.plugins import WorkflowFactory
 
 from aiida_gbml.calculations.adopt_observations import adopt_observations
 from aiida_gbml.calculations.analyse_search import analyse_search
@@ -18,17 +17,21 @@ from aiida_gbml.calculations.propose_candidates import propose_candidates
 from aiida_gbml.calculations.record_observations import record_observations
 from aiida_gbml.calculations.select_basins import select_basins
 from aiida_gbml.calculations.standardise_bulk import standardise_bulk
-from aiida_gbml.calculations.worker import WorkerCalculation
 from aiida_gbml.data.observations import ObservationsData
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.structure_set import OK
+from aiida_gbml.workflows.ending import reason_of
+from aiida_gbml.workflows.evaluation.engine import evaluation
 from aiida_gbml.workflows.fan_out import FanOut, Launch
 from aiida_gbml.workflows.interfaces import exit_codes, ports
 from aiida_gbml.workflows.interfaces.protocol import SearchProtocol
 from aiida_gbml.workflows.levels import merge_in_levels
+from aiida_gbml.workflows.worker import Task, output_of, run_task
 
 LEAST_OBSERVATIONS = 6
 """Observations before the share of failures is judged: about the initial design of a search."""
+
+_PROPOSE = Task(propose_candidates, "interfaces.propose", {"proposal": "gbml.structures", "outlook": "core.dict"})
 
 
 class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
@@ -70,7 +73,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
 
     def setup(self) -> None:
         """Begin with nothing proposed and nothing recorded."""
-        counts = {"n_proposed": 0, "n_pending": 0, "n_observations": 0, "n_failed": 0}
+        counts = {"n_proposed": 0, "n_pending": 0, "n_observations": 0, "n_failed": 0, "n_machine_faults": 0}
         self.ctx.update({**counts, "recorded": [], "best": None, "stop_reason": None, "not_verified": None})
         self.ctx.too_many_failed = False
 
@@ -136,12 +139,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         }
         names = ["boundary", "space", "strategy", "batch_size", "seed"] + ["budget"] * ("budget" in self.inputs)
         settings = {name: self.inputs[name] for name in names}
-        if "worker" in self.inputs:
-            parameters = self.call_once("collect_parameters", collect_parameters, **settings)["parameters"]
-            job = {**self.inputs.worker, "arrays": archives, "parameters": parameters}
-            self.fan_out([label], lambda _: (WorkerCalculation, job), max_concurrent=len(pending) + 1)
-        else:
-            self.call_once(label, propose_candidates, **settings, **archives)
+        parameters = self.call_once("collect_parameters", collect_parameters, **settings)["parameters"]
+        run_task(self, label, _PROPOSE, archives, parameters, max_concurrent=len(pending) + 1)
 
     def inspect_proposal(self) -> ExitCode | None:
         """Keep the round that was proposed, or remember that the search is over."""
@@ -150,12 +149,12 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         if not node.is_terminated:
             return None  # a round came back before the worker did; the proposal is waited for again
         if not node.is_finished_ok:
-            return self._exit("ERROR_PROPOSAL_FAILED", pk=node.pk, reason=node.exit_message)
-        outlook = _output(node, "outlook") or {}
+            return self._exit("ERROR_PROPOSAL_FAILED", pk=node.pk, reason=reason_of(node))
+        outlook = output_of(node, "outlook") or {}
         self.ctx.expected_regret = outlook.get("expected_regret")
         self.ctx.stop_reason = outlook.get("stop_reason")
         if self.ctx.stop_reason is None:
-            proposal = _output(node, "proposal")
+            proposal = output_of(node, "proposal")
             self.ctx[f"proposal_{self.ctx.n_proposed}"] = proposal
             self.ctx.n_proposed += 1
             self.ctx.n_pending += len(proposal)
@@ -175,9 +174,14 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         """Add the energies of the rounds that are back to the observations, in the order of their proposals."""
         rounds = self._in_flight()
         waiting = set(self.unfinished([_evaluation_label(number) for number in rounds]))
-        for number in (number for number in rounds if _evaluation_label(number) not in waiting):
+        back = {f"record_{number:04d}": number for number in rounds if _evaluation_label(number) not in waiting}
+        # A step that died has recorded some, each on top of the one before: these come first, whatever came back since.
+        earlier = self.children(labels=[*back]) if len(back) > 1 else {}
+        done = {label: child.pk or 0 for label, child in earlier.items() if child.is_finished}
+        for label in sorted(back, key=lambda label: done.get(label, math.inf)):
+            number = back[label]
             outputs = self.call_once(
-                f"record_{number:04d}",
+                label,
                 record_observations,
                 reference=self.ctx.reference,
                 space=self.inputs.space,
@@ -240,9 +244,9 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
     def inspect_verification(self) -> None:
         """Keep the verified basins, if any succeeded."""
         child = self.children("verification")["verification"]
-        evaluated = _output(child, "evaluated")
+        evaluated = output_of(child, "evaluated")
         if evaluated is None or not evaluated.base.attributes.get("n_ok"):
-            self.ctx.not_verified = child.exit_message or "every basin failed"
+            self.ctx.not_verified = "every basin failed" if child.is_finished_ok else reason_of(child)
             return
         given = {"reference": self.ctx.verification_reference, "space": self.inputs.space}
         outputs = self.call_once("record_verification", record_observations, evaluated=evaluated, **given)
@@ -273,8 +277,8 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         for name, node in self.ctx.analysis.items():
             self.out(name, node)
         if self.ctx.too_many_failed:
-            counts = {"n_failed": self.ctx.n_failed, "n_evaluated": self.ctx.n_observations}
-            return self._exit("ERROR_TOO_MANY_FAILED", **counts)
+            counts = {"n_failed": self.ctx.n_failed, "n_machine_faults": self.ctx.n_machine_faults}
+            return self._exit("ERROR_TOO_MANY_FAILED", **counts, n_evaluated=self.ctx.n_observations)
         if self.ctx.not_verified:
             return self._exit("WARNING_NOT_VERIFIED", reason=self.ctx.not_verified)
         summary = self.ctx.analysis["interface"]
@@ -283,14 +287,14 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         if not summary.get("converged", True):
             return self._exit("WARNING_NOT_RELAXED")
         self.report(f"most stable: {summary['gb_energy']:.4f} J/m² after {summary['n_evaluated']} evaluations")
+        if self.ctx.n_machine_faults:
+            self.report(
+                f"{self.ctx.n_machine_faults} candidates were not computed, because the machine failed: a search that "
+                f"extends this one (`--extend {self.node.pk}`) tries them again"
+            )
         return None
 
     # What the steps share
-
-    def _exit(self, label: str, **words: Any) -> ExitCode:
-        """Return an exit code of the search with its message filled in."""
-        code: ExitCode = self.exit_codes[label]
-        return code.format(**words)
 
     def _in_flight(self) -> list[int]:
         """Return the rounds that are proposed and not recorded yet."""
@@ -316,16 +320,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
 
     def _evaluation(self, engine: str, structures: StructureSetData, **changes: orm.Data) -> Launch:
         """Return the work chain of an engine and its inputs for some structures."""
-        settings = self.inputs[engine]
-        inputs = {
-            **settings.inputs,
-            "structures": structures,
-            "mode": settings.mode,
-            "constraints": settings.constraints,
-            **changes,
-        }
-        process: Any = WorkflowFactory(settings.workflow.value)
-        return process, inputs
+        return evaluation(self.inputs[engine], structures, **changes)
 
     def _launch_bulk(self, label: str, engine: str) -> None:
         """Launch the evaluation of the perfect crystal with one of the engines."""
@@ -335,9 +330,9 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
     def _evaluated_bulk(self, label: str) -> tuple[StructureSetData | None, str | None]:
         """Return an evaluated crystal, or why there is none."""
         child = self.children(label)[label]
-        evaluated = _output(child, "evaluated")
+        evaluated = output_of(child, "evaluated")
         if evaluated is None:
-            return None, child.exit_message or "the engine's work chain excepted"
+            return None, reason_of(child)
         columns = evaluated.structures.columns
         if not columns.get("converged", [True])[0]:
             return None, "its relaxation ran out of steps, allow more of them"
@@ -346,7 +341,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
     def _evaluated(self, number: int) -> StructureSetData:
         """Return the evaluated set of a round; without one the proposal itself, whose rows count as failed."""
         label = _evaluation_label(number)
-        evaluated: StructureSetData | None = _output(self.children(label)[label], "evaluated")
+        evaluated: StructureSetData | None = output_of(self.children(label)[label], "evaluated")
         proposal: StructureSetData = self.ctx[f"proposal_{number}"]
         return proposal if evaluated is None else evaluated
 
@@ -356,6 +351,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         self.ctx.observations = observations
         self.ctx.n_observations = numbers["n_observations"]
         self.ctx.n_failed = numbers["n_failed"]
+        self.ctx.n_machine_faults = numbers["n_machine_faults"]
         self.ctx.best = numbers.get("best")
 
     def _merge(self, label: str, sets: Mapping[str, StructureSetData]) -> StructureSetData:
@@ -368,6 +364,7 @@ class GrainBoundarySearchWorkChain(SearchProtocol, FanOut):
         best = "nothing yet" if self.ctx.best is None else f"{self.ctx.best:.4f} J/m²"
         limit = self.inputs.budget.value if "budget" in self.inputs else "all"
         failed = f", {self.ctx.n_failed} failed" if self.ctx.n_failed else ""
+        failed += f" ({self.ctx.n_machine_faults} through the machine)" if self.ctx.n_machine_faults else ""
         regret = self.ctx.expected_regret
         outlook = "" if regret is None else f", expected regret {1e3 * regret:.3f} mJ/m²"
         return f"round {number + 1}: best {best}, {self.ctx.n_observations} of {limit} evaluated{failed}{outlook}"
@@ -381,9 +378,3 @@ def _evaluation_label(number: int) -> str:
 def _prefixed(prefix: str, nodes: Mapping[str, orm.Data]) -> dict[str, orm.Data]:
     """Return nodes under names that begin with a prefix."""
     return {f"{prefix}{name}": node for name, node in nodes.items()}
-
-
-def _output(child: orm.ProcessNode, name: str) -> Any:
-    """Return an output of a child, or none when it failed before it made one."""
-    outputs = child.outputs.results if "results" in child.outputs else child.outputs
-    return getattr(outputs, name) if name in outputs else None

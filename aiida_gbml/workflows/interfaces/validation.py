@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiida import orm
-from aiida.common.exceptions import EntryPointError
 from aiida.common.hashing import make_hash
 from aiida.common.links import LinkType
-from aiida.plugins import WorkflowFactory
 
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.interfaces.candidates import SearchSpace
 from aiida_gbml.science.interfaces.problem import SearchProblem, read_boundary, standard_bulk
 from aiida_gbml.science.interfaces.strategies import Strategy
-from aiida_gbml.workflows.evaluation.base import EvaluationWorkChain
+from aiida_gbml.workflows.evaluation.engine import engine_complaint
+from aiida_gbml.workflows.evaluation.engine import validate_engine as evaluation_engine
+from aiida_gbml.workflows.validators import refusing
 
 _INDIFFERENT = ("metadata", "max_attempts", "max_concurrent", "max_failed_fraction")
 """Inputs of an engine on which its energies do not depend."""
@@ -27,45 +27,16 @@ _CELL = ("geometry", "thickness", "repeat", "vacuum")
 """Settings of the space on which they depend: one atom removed from a larger cell is another structure."""
 
 
-def validate_boundary(value: orm.Dict, _: Any) -> str | None:
-    """Refuse a boundary that does not exist."""
-    return _complaint(read_boundary, value.get_dict())
-
-
-def validate_space(value: orm.Dict, _: Any) -> str | None:
-    """Refuse a search space with unknown or impossible settings."""
-    return _complaint(SearchSpace.from_dict, value.get_dict())
-
-
-def validate_strategy(value: orm.Dict, _: Any) -> str | None:
-    """Refuse a strategy with unknown or impossible settings."""
-    return _complaint(Strategy.from_dict, value.get_dict())
-
-
-def validate_positive(value: orm.Int | None, port: Any) -> str | None:
-    """Refuse a number below one."""
-    return None if value is None or value.value > 0 else f"'{port.name}' must be at least 1, got {value.value}"
-
-
-def validate_fraction(value: orm.Float, port: Any) -> str | None:
-    """Refuse what is no share."""
-    return None if 0 <= value.value <= 1 else f"'{port.name}' must lie between 0 and 1, got {value.value}"
+validate_boundary = refusing(read_boundary)
+validate_space = refusing(SearchSpace.from_dict)
+validate_strategy = refusing(Strategy.from_dict)
 
 
 def validate_engine(value: Mapping[str, Any] | None, port: Any) -> str | None:
-    """Refuse an engine whose entry point is no evaluation work chain."""
-    if not value or "workflow" not in value:
-        return None
-    name = value["workflow"].value
-    try:
-        process = WorkflowFactory(name)
-    except EntryPointError as exception:
-        return f"'{port.name}.workflow' is no entry point of a work chain, got '{name}': {exception}"
-    if not (isinstance(process, type) and issubclass(process, EvaluationWorkChain)):
-        return f"'{port.name}.workflow' must have the interface of an evaluation, which '{name}' has not"
-    if "constraints" in value and value["constraints"].get("cell", "fixed") == "isotropic":
+    """Refuse an engine that is no evaluation work chain, or would change the cell of a boundary."""
+    if value and "constraints" in value and value["constraints"].get("cell", "fixed") in ("isotropic", "free"):
         return f"'{port.name}.constraints' would strain the boundary plane: its cell may be 'fixed' or 'normal'"
-    return None
+    return evaluation_engine(value, port)
 
 
 def validate_search(value: Mapping[str, Any], _: Any) -> str | None:
@@ -84,28 +55,10 @@ def validate_search(value: Mapping[str, Any], _: Any) -> str | None:
     for name in ("engine", "verification"):
         engine = value.get(name) or {}
         for what, structures, settings in (("crystal", bulk, value["bulk"]), ("boundary", boundary, engine)):
-            complaint = _engine_complaint(engine, settings, StructureSetData(structures))
+            complaint = engine_complaint(engine, settings, StructureSetData(structures))
             if complaint:
                 return f"the {name} cannot evaluate the {what}: {complaint}"
     return _earlier_complaint(value)
-
-
-def _engine_complaint(
-    engine: Mapping[str, Any], settings: Mapping[str, Any], structures: StructureSetData
-) -> str | None:
-    """Return what the engine's own work chain has to say against structures with a mode and constraints."""
-    if "workflow" not in engine:
-        return None
-    process: Any = WorkflowFactory(engine["workflow"].value)
-    ports = process.spec().inputs
-    shared = {name: settings[name] for name in ("mode", "constraints") if name in settings}
-    error = ports.validate(ports.pre_process({**_copied(engine["inputs"]), **shared, "structures": structures}))
-    return None if error is None else error.message
-
-
-def _copied(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested inputs in dictionaries of their own: the preparation for a validation changes them."""
-    return {name: _copied(value) if isinstance(value, Mapping) else value for name, value in inputs.items()}
 
 
 def _earlier_complaint(value: Mapping[str, Any]) -> str | None:
@@ -144,12 +97,3 @@ def _comparable(inputs: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         elif isinstance(node, orm.Data):
             found[prefix + name] = make_hash(node.base.caching.get_objects_to_hash())
     return found
-
-
-def _complaint(check: Any, settings: Mapping[str, Any]) -> str | None:
-    """Return what a check of some settings raises."""
-    try:
-        check(settings)
-    except ValueError as exception:
-        return str(exception)
-    return None

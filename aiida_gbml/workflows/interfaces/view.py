@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from aiida import orm
 
 from aiida_gbml.science.interfaces.observations import Observations
 from aiida_gbml.science.interfaces.summary import best_row
 from aiida_gbml.science.structure_set import OK, StructureSet
-from aiida_gbml.workflows.process_view import ProcessView
+from aiida_gbml.workflows.rounds_view import RoundsView
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -30,25 +27,12 @@ COLUMNS = (
 )
 """What a row of a ranking tells, as far as it has it: J/m², J/m², Å, Å, Å and three numbers without dimension."""
 
-_ROUND = re.compile(r"record_\d+")
 
+class SearchView(RoundsView):
+    """Read access to a search for a grain boundary that is running, finished or failed."""
 
-class SearchView(ProcessView):
-    """Read access to a search that is running, finished or failed.
-
-    :param node: the work chain of the search.
-    :raises ValueError: when the node is no grain-boundary search.
-    """
-
-    def __init__(self, node: orm.WorkChainNode) -> None:
-        if node.process_label != "GrainBoundarySearchWorkChain":
-            raise ValueError(f"process {node.pk} is a {node.process_label}, not a grain-boundary search")
-        super().__init__(node)
-
-    @property
-    def progress(self) -> str:
-        """How many candidates are evaluated."""
-        return f"{len(self.observations)} evaluated"
+    LABEL = "GrainBoundarySearchWorkChain"
+    NOUN = "a grain-boundary search"
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -58,30 +42,12 @@ class SearchView(ProcessView):
     @cached_property
     def observations(self) -> Observations:
         """Everything observed so far, in the order of the evaluations."""
-        recorded = [node for label, node in self.children.items() if label == "adopt" or _ROUND.fullmatch(label)]
-        nodes = [node.outputs.observations for node in recorded if node.is_finished_ok]
-        if not nodes:
-            return Observations.empty()
-        latest: Observations = max((node.observations for node in nodes), key=len)
-        return latest
-
-    @cached_property
-    def evaluated(self) -> StructureSet | None:
-        """Every evaluated structure with its excess energy; none as long as the search goes on."""
-        return self.node.outputs.evaluated.structures if "evaluated" in self.node.outputs else None
+        return max((node.observations for node in self.recorded), key=len, default=Observations.empty())
 
     @cached_property
     def expected_regrets(self) -> list[tuple[int, float]]:
         """Number of evaluations known and expected regret in J/m² at each proposal."""
-        proposals = [node for label, node in self.children.items() if label.startswith("propose_")]
-        found = []
-        for node in (node for node in proposals if node.is_finished_ok):
-            outputs = node.outputs.results if "results" in node.outputs else node.outputs
-            regret = outputs.outlook.get("expected_regret") if "outlook" in outputs else None
-            if regret is not None:
-                known = node.inputs.observations if "observations" in node.inputs else node.inputs.arrays.observations
-                found.append((known.base.attributes.get("n_observations"), regret))
-        return found
+        return [(known, one["expected_regret"]) for known, one in self.outlooks if "expected_regret" in one]
 
     @cached_property
     def best_structure(self) -> tuple[Atoms, list[float]] | None:
@@ -111,10 +77,6 @@ class SearchView(ProcessView):
         energies = columns["excess_energy"]
         order = [row for row in np.argsort(energies) if columns["status"][row] == OK][:n_rows]
         return [{name: _plain(columns[name][row]) for name in COLUMNS if name in columns} for row in order]
-
-    def failures(self) -> list[tuple[str, int]]:
-        """Return each reason of a failed evaluation with the number of rows it stopped, most frequent first."""
-        return Counter(str(reason) for reason in self.observations.reasons if reason).most_common()
 
 
 def _plain(value: Any) -> Any:

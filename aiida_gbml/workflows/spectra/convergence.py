@@ -16,6 +16,7 @@ from aiida_gbml.workflows.evaluation.failure import failure_of
 from aiida_gbml.workflows.fan_out import FanOut, Launch
 from aiida_gbml.workflows.spectra import validation
 from aiida_gbml.workflows.spectra.spectrum import CoreHoleSpectrumWorkChain
+from aiida_gbml.workflows.validators import validate_positive
 
 STEPS = (
     {"min_distance": 6.0, "min_box": 7.0, "kpoints_distance": 0.5, "spectrum_kpoints_distance": 0.4},
@@ -132,11 +133,6 @@ class CoreHoleConvergenceWorkChain(FanOut):
         moved = "" if shift is None else f", the transition energy by {shift:.3f} eV"
         return f"{where}: the spectrum changed by {100 * last['spectral_change']:.1f} %{moved}"
 
-    def _exit(self, label: str, **words: Any) -> ExitCode:
-        """Return an exit code with its message filled in."""
-        code: ExitCode = self.exit_codes[label]
-        return code.format(**words)
-
 
 def _label(step: int) -> str:
     """Return the call-link label of the spectrum of a step."""
@@ -172,7 +168,7 @@ def _define_measure(spec: WorkChainSpec) -> None:
             name,
             valid_type=orm.Float,
             default=lambda value=default: orm.Float(value),
-            validator=validation.validate_positive,
+            validator=validate_positive,
             help=words,
             **settings,
         )

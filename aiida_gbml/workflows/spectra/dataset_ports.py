@@ -13,6 +13,7 @@ from aiida_gbml.data.spectra_dataset import SpectraDatasetData
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.workflows.spectra import dataset_validation, validation
 from aiida_gbml.workflows.spectra.spectrum import CoreHoleSpectrumWorkChain
+from aiida_gbml.workflows.validators import validate_fraction, validate_positive
 
 OF_A_SITE = ("structure", "site", "edge", "treatments", "pairs", "pseudos", "ground_state")
 """Inputs of a site that the dataset gives it."""
@@ -31,7 +32,7 @@ def define_inputs(spec: WorkChainSpec) -> None:
         valid_type=orm.Float,
         serializer=orm.to_aiida_type,
         default=lambda: orm.Float(0.05),
-        validator=validation.validate_positive,
+        validator=validate_positive,
         help="Step of the axis that all spectra of an edge share, in eV.",
     )
     spec.input(
@@ -39,7 +40,7 @@ def define_inputs(spec: WorkChainSpec) -> None:
         valid_type=orm.Int,
         serializer=orm.to_aiida_type,
         default=lambda: orm.Int(2),
-        validator=validation.validate_positive,
+        validator=validate_positive,
         help="How many ground states and sites, of all structures, are computed at a time (a number).",
     )
     spec.input(
@@ -47,7 +48,7 @@ def define_inputs(spec: WorkChainSpec) -> None:
         valid_type=orm.Float,
         serializer=orm.to_aiida_type,
         default=lambda: orm.Float(0.5),
-        validator=dataset_validation.validate_fraction,
+        validator=validate_fraction,
         help="Largest fraction (0 to 1) of failed rows that is no failure of the whole.",
     )
     spec.inputs.validator = dataset_validation.validate_dataset

@@ -35,11 +35,6 @@ def validate_edges(value: orm.List, _: Any) -> str | None:
     return None
 
 
-def validate_fraction(value: orm.Float, _: Any) -> str | None:
-    """Refuse what is no fraction."""
-    return None if 0.0 <= value.value <= 1.0 else f"the fraction is {value.value}, expected a number from 0 to 1"
-
-
 def validate_dataset(value: Namespace, _: Any) -> str | None:
     """Refuse structures, edges, pairs and pseudopotentials that do not fit each other."""
     if any(name not in value for name in ("structures", "edges", "treatments", "pairs", "site")):

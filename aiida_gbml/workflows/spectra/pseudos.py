@@ -317,10 +317,6 @@ class CoreHolePseudosWorkChain(ProtocolMixin, FanOut):
         result = self.call_once(label, function, **inputs)
         return self._exit("ERROR_NOT_PREPARED", reason=str(result.message)) if isinstance(result, ExitCode) else None
 
-    def _exit(self, label: str, **words: str) -> ExitCode:
-        code: ExitCode = self.exit_codes[label]
-        return code.format(**words)
-
 
 def _find(name: str, shell: str) -> Recipe:
     """Return the recipe of a name, or the one of an element that makes holes in a shell."""

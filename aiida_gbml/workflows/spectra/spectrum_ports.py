@@ -16,6 +16,7 @@ from aiida_gbml.science.spectra.pair import EDGES
 from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
 from aiida_gbml.workflows.spectra import validation
 from aiida_gbml.workflows.spectra.xspectra_base import XspectraRestartWorkChain
+from aiida_gbml.workflows.validators import validate_positive
 
 _SET_BY_PW = ("structure", "pseudos", "parent_folder")
 _SET_BY_XSPECTRA = ("parent_folder", "core_orbitals", "absorber", "kpoints", "polarisations", "pseudo", "save_folder")
@@ -164,7 +165,7 @@ def _define_programs(spec: WorkChainSpec) -> None:
         validator=validation.one_of("electronic type", validation.ELECTRONIC_TYPES),
         help="'insulator' (fixed occupations) or 'metal' (smeared, aligned by the Fermi energy).",
     )
-    positive = {"validator": validation.validate_positive}
+    positive = {"validator": validate_positive}
     _input(spec, "kpoints_distance", orm.Float, 0.25, help="Between k-points of pw.x in 1/Å.", **positive)
     _input(spec, "spectrum_kpoints_distance", orm.Float, 0.25, help="Between those of xspectra.x in 1/Å.", **positive)
     _input(spec, "max_concurrent", orm.Int, 2, help="Most jobs at a time (a number).", **positive)

@@ -12,6 +12,7 @@ from aiida_quantumespresso.workflows.protocols.utils import ProtocolMixin
 
 from aiida_gbml.data.core_hole_pair import CoreHolePairData
 from aiida_gbml.workflows.evaluation.pw_base import PwRestartWorkChain
+from aiida_gbml.workflows.protocol import refuse_unknown
 
 _NODES = {
     "alignment": orm.Str,
@@ -43,10 +44,7 @@ class SpectrumProtocol(ProtocolMixin):
         :raises ValueError: for a protocol or a setting that is not known.
         """
         settings: dict[str, Any] = super().get_protocol_inputs(protocol, overrides)
-        known = {*_NODES, *_OPTIONAL, "pw", "xspectra"}
-        unknown = sorted(settings.keys() - known)
-        if unknown:
-            raise ValueError(f"there is no setting '{unknown[0]}' to override, known are {', '.join(sorted(known))}")
+        refuse_unknown(settings, {*_NODES, *_OPTIONAL, "pw", "xspectra"})
         return settings
 
     @classmethod

@@ -32,15 +32,10 @@ def one_of(name: str, known: tuple[str, ...]) -> Callable[[orm.Str, Any], str | 
     return validate
 
 
-def validate_positive(value: orm.Int | orm.Float, _: Any) -> str | None:
-    """Refuse numbers that are not above zero."""
-    return None if math.isfinite(value.value) and value.value > 0 else f"must be positive, got {value.value}"
-
-
 def validate_treatments(value: orm.List, _: Any) -> str | None:
     """Refuse no treatment at all, one that is not known, and one that is asked for twice."""
     treatments = value.get_list()
-    unknown = [treatment for treatment in treatments if treatment not in HOLE_OF]
+    unknown = [treatment for treatment in treatments if not isinstance(treatment, str) or treatment not in HOLE_OF]
     if unknown or not treatments:
         return f"the treatments are {treatments}, expected one or more of {', '.join(HOLE_OF)}"
     return None if len({*treatments}) == len(treatments) else f"a treatment stands twice in {treatments}"

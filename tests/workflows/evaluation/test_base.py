@@ -53,9 +53,9 @@ def test_the_report_is_one_line(evaluated):
     ("inputs", "message"),
     [
         ({"mode": "md"}, "the mode is 'md', expected one of static, relax"),
-        ({"constraints": {"cell": "free"}}, "'cell' is 'free', expected one of fixed, normal, isotropic"),
+        ({"constraints": {"cell": "cubic"}}, "'cell' is 'cubic', expected one of fixed, normal, isotropic, free"),
         ({"constraints": {"box": "fixed"}}, "no constraint 'box'"),
-        ({"max_failed_fraction": -0.1}, "fraction is -0.1"),
+        ({"max_failed_fraction": -0.1}, "'max_failed_fraction' must lie between 0 and 1, got -0.1"),
         ({"structures": None}, "structures"),
     ],
 )

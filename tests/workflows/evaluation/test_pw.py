@@ -118,6 +118,7 @@ def test_an_excepted_child_is_a_failed_row(build: Any, tmp_path: Path) -> None:
     assert node.exit_status == 410
     assert evaluated.columns["status"].tolist() == ["failed", "failed"]
     assert evaluated.columns["reason"][0].startswith("PwCalculation excepted: UnicodeDecodeError")
+    assert evaluated.columns["machine_fault"].tolist() == [True, True]
     jobs = [orm.load_node(uuid) for uuid in evaluated.columns["calculation_uuid"]]
     assert all(job.is_excepted for job in jobs)
     assert [len(job.inputs.pseudos) for job in jobs] == [1, 2]

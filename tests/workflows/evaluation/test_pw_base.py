@@ -124,6 +124,12 @@ def test_an_error_of_pw_x_itself_is_not_repeated(chain: PwRestartWorkChain, fini
     assert last == chain.exit_codes.ERROR_UNHANDLED_FAILURE
 
 
+def test_a_disk_that_was_full_gets_another_chance(chain: PwRestartWorkChain, finish: Any) -> None:
+    crash = "from davcio : error # 10 error while writing from file ./out/aiida.wfc1"
+    assert _restarts(finish(Codes.ERROR_OUTPUT_FILES, crash=crash))
+    assert finish(Codes.ERROR_OUTPUT_FILES, crash=crash).status == chain.exit_codes.ERROR_KEEPS_BEING_INTERRUPTED.status
+
+
 def test_the_faults_of_one_kind_do_not_count_for_another(chain: PwRestartWorkChain, finish: Any) -> None:
     assert _restarts(finish(Codes.ERROR_OUTPUT_STDOUT_MISSING))
     assert _restarts(finish(Codes.ERROR_SCHEDULER_NODE_FAILURE))

@@ -17,6 +17,8 @@ UNKNOWN = remedy("something nobody has seen")
         ("the electronic convergence was not reached", "mixing_beta"),
         ("the energy is not finite", "smallest gap"),
         ("the output is truncated", "disk"),
+        ("its output is damaged: a number is missing or not finite", "machine"),
+        ("LAMMPS was killed twice while it evaluated this structure", "machine"),
         ("not evaluated: the engine ended without a result", "extend the search"),
     ],
 )

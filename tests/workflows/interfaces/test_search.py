@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +14,15 @@ from aiida.engine import run_get_node
 from aiida.manage import get_manager
 from aiida.manage.caching import enable_caching
 from ase.calculators.emt import EMT
+from plumpy.persistence import LoadSaveContext
 from searches import BOUNDARY, J_PER_M2, SPACE, EmtEvaluationWorkChain
 
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.interfaces.propose import starting_points
 from aiida_gbml.workflows import levels
 from aiida_gbml.workflows.interfaces import validation
+from aiida_gbml.workflows.interfaces.search import GrainBoundarySearchWorkChain
+from aiida_gbml.workflows.worker import worker_inputs
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -113,7 +117,7 @@ def test_calls_are_labelled_by_what_they_do(finished):
         link.link_label for link in finished.node.base.links.get_outgoing().all() if "call" in link.link_type.value
     }
     rounds = {f"{step}_{number:04d}" for step in ("propose", "evaluation", "record") for number in range(3)}
-    others = {"standardise_bulk", "bulk", "enumerate", "merge_0_0", "analyse"}
+    others = {"standardise_bulk", "bulk", "enumerate", "collect_parameters", "merge_0_0", "analyse"}
     assert labels == rounds | others
 
 
@@ -135,12 +139,7 @@ def test_with_caching_an_equal_search_evaluates_nothing(finished, emt_search):
 def test_a_worker_proposes_what_the_work_chain_would(finished, emt_search, serial_code):
     builder = emt_search(budget=8)
     code = serial_code("gbml.worker", sys.executable)
-    options = {
-        "output_types": {"proposal": "gbml.structures", "outlook": "core.dict"},
-        "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
-    }
-    task = "aiida_gbml.science.interfaces.propose"
-    builder.worker = {"code": code, "task": task, "metadata": {"options": options}}
+    builder.worker = worker_inputs(code)
     search = run(builder)
     assert search.node.is_finished_ok, search.node.exit_message
     assert rows(search, "candidate") == rows(finished, "candidate")[:8]
@@ -167,6 +166,36 @@ def test_a_round_that_comes_back_before_the_worker_does_not_end_the_search(emt_s
     assert process.inspect_proposal() is None
     assert (process.ctx.n_proposed, process.ctx.stop_reason) == (0, None)
     process.kill()
+
+
+class DieError(BaseException):
+    """Ends the interpreter's part of a process as a kill would, past every ``except Exception``."""
+
+
+def test_a_round_that_comes_back_after_a_death_is_not_forgotten(emt_search, monkeypatch):
+    """The worker died when it had recorded the second of two rounds; meanwhile the first one has come back, too."""
+    unfinished = GrainBoundarySearchWorkChain.unfinished
+
+    def with_the_first(self, labels):
+        return sorted({*unfinished(self, labels), *({"evaluation_0000"} & {*labels})})
+
+    def die(*_):
+        raise DieError
+
+    builder = emt_search(asynchronous=True, batch_size=1, max_concurrent=2, budget=3)
+    process = get_manager().create_runner(loop=asyncio.new_event_loop()).instantiate_process(builder)
+    monkeypatch.setattr(GrainBoundarySearchWorkChain, "unfinished", with_the_first)
+    monkeypatch.setattr(GrainBoundarySearchWorkChain, "_remember", die)
+    with pytest.raises(DieError):
+        process.execute()
+    monkeypatch.undo()
+    runner = get_manager().create_runner(loop=asyncio.new_event_loop())
+    again = runner.persister.load_checkpoint(process.pid).unbundle(LoadSaveContext(runner=runner))
+    again.execute()
+    assert again.node.is_finished_ok, again.node.exit_message
+    evaluated = again.node.outputs.evaluated.structures.columns["candidate"].tolist()
+    assert sorted(again.node.outputs.observations.observations.candidates.tolist()) == sorted(evaluated)
+    assert len(evaluated) == 3
 
 
 def test_a_complete_search_finds_the_lowest_of_all_in_one_round(emt_search, evaluated):
@@ -264,6 +293,8 @@ def test_failed_evaluations_are_observations(emt_search):
     assert search.outputs["interface"]["n_failed"] == n_failed
     assert set(reasons[status == "failed"]) == {"atoms overlap: a pair is closer than 1.8 Å"}
     assert search.outputs["interface"]["gb_energy"] == pytest.approx(np.nanmin(rows(search, "excess_energy")))
+    assert search.outputs["interface"]["n_machine_faults"] == 0  # the engine has seen that these are bad
+    assert len(search.outputs["model"].model.arrays["targets"]) == 12
 
 
 def test_too_many_failures_end_the_search_with_what_was_found(emt_search):
@@ -283,8 +314,8 @@ def test_a_search_that_finds_nothing_keeps_its_observations(emt_search):
     assert search.outputs["observations"].base.attributes.get("n_failed") == 4
 
 
-def test_a_round_whose_engine_breaks_down_is_a_round_of_failures(emt_search, monkeypatch):
-    """The second round excepts; the rows of the others keep their energies."""
+def test_a_round_whose_engine_breaks_down_is_neither_good_nor_bad(emt_search, monkeypatch):
+    """The second round excepts; the others keep their energies, and nothing is learned of its candidates."""
     conclude = EmtEvaluationWorkChain.conclude
 
     def broken(self, evaluated):
@@ -297,7 +328,13 @@ def test_a_round_whose_engine_breaks_down_is_a_round_of_failures(emt_search, mon
     assert search.node.is_finished_ok, search.node.exit_message
     assert rows(search, "status") == ["ok"] * 4 + ["failed"] * 4 + ["ok"] * 4
     assert set(rows(search, "reason")[4:8]) == {"not evaluated: the engine ended without a result"}
-    assert search.outputs["interface"]["n_failed"] == 4
+    assert search.outputs["interface"]["n_failed"] == search.outputs["interface"]["n_machine_faults"] == 4
+    assert rows(search, "machine_fault") == [False] * 4 + [True] * 4 + [False] * 4
+    assert len(search.outputs["model"].model.arrays["targets"]) == 8
+    told = reports(search)
+    assert "4 failed (4 through the machine)" in next(line for line in told if line.startswith("round 2"))
+    assert told[-1].startswith("4 candidates were not computed, because the machine failed")
+    assert f"`--extend {search.node.pk}`" in told[-1]
 
 
 def test_without_an_energy_of_the_crystal_there_is_no_search(emt_search):

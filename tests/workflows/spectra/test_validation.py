@@ -124,13 +124,13 @@ def test_a_molecule_may_be_isolated_and_a_metal_has_one_fermi_energy() -> None:
 def test_settings_of_their_own_are_checked() -> None:
     assert "expected one or more of" in str(validation.validate_treatments(orm.List(["whole"]), None))
     assert "expected one or more of" in str(validation.validate_treatments(orm.List([]), None))
+    assert "expected one or more of" in str(validation.validate_treatments(orm.List([["full"]]), None))
     assert "stands twice" in str(validation.validate_treatments(orm.List(["full", "full"]), None))
     assert "no setting 'distance'" in str(validation.validate_cell(orm.Dict({"distance": 9}), None))
     assert "'min_box' must be a length" in str(validation.validate_cell(orm.Dict({"min_box": "8 Å"}), None))
     assert "'min_distance' must be" in str(validation.validate_cell(orm.Dict({"min_distance": -1.0}), None))
     assert "mode" in str(validation.validate_polarisations(orm.Dict({}), None))
     assert "broadening" in str(validation.validate_broadening(orm.Dict({"gauss": 1.0}), None))
-    assert "must be positive" in str(validation.validate_positive(orm.Float(0.0), None))
     assert "the edge is 'M', expected one of K" in str(validation.one_of("edge", ("K",))(orm.Str("M"), None))
     law = {"arctangent": {"maximum": 10.0, "center": 20.0}}
     assert validation.validate_broadening(orm.Dict(law), None) is None  # its onset follows from the spectrum

@@ -1,0 +1,1 @@
+"""The order of work of recommendations, property models and searches over compounds."""
