@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,24 @@ from aiida_gbml.cli.pseudopotentials import families, has_default_cutoffs
 
 _SHORTEST_TIMEOUT = 30  # s
 _PATIENCE = 10  # s for an answer of the daemon
+_PASSING = 30.0  # s after which a daemon does not get well by itself, on a busy machine
 _RESTART = "verdi daemon stop; verdi daemon start"
 _CREATED = timedelta(minutes=1)
 """A process that waits longer than this for its first step, without a task, was lost between storing and sending."""
 
 _PROBE = 'D=$(mktemp -d) && cd "$D" && timeout 60 {command} 2>&1; cd / && rm -rf "$D"'
+
+
+def lasting(check: Callable[[Profile], Finding], profile: Profile) -> Finding:
+    """Return what a check finds in the end: a daemon that starts, ends or replaces a worker looks broken meanwhile."""
+    client = get_manager().get_daemon_client()
+    deadline = time.monotonic() + _PASSING
+    while True:
+        is_running = client.is_daemon_running
+        finding = check(profile)
+        if finding.status != "fault" or not is_running or time.monotonic() > deadline:
+            return finding
+        time.sleep(0.5)
 
 
 def check_profile(profile: Profile) -> Finding:
@@ -85,18 +99,21 @@ def check_daemon(profile: Profile) -> Finding:
     wanted = get_config().get_option("daemon.default_workers", scope=profile.name)
     if workers < wanted:
         return Finding("daemon", "fault", f"{workers} of {wanted} workers run", f"verdi daemon incr {wanted - workers}")
-    ghosts = _zeromq_subscribers(profile) - workers
-    if ghosts > 0:
-        return Finding("daemon", "fault", f"the broker has given tasks to {ghosts} workers that are dead", _RESTART)
+    known = _zeromq_subscribers(profile, workers)
+    if known > workers:
+        text = f"the broker has given tasks to {known - workers} workers that are dead"
+        return Finding("daemon", "fault", text, _RESTART)
+    if known < workers:
+        return Finding("daemon", "fault", f"{workers - known} of {workers} workers have lost the broker", _RESTART)
     return Finding("daemon", "ok", f"{workers} of {wanted} workers run")
 
 
-def _zeromq_subscribers(profile: Profile) -> int:
-    """Return how many workers the ZeroMQ broker takes for alive; it can miss the death of one."""
+def _zeromq_subscribers(profile: Profile, workers: int) -> int:
+    """Return how many workers the ZeroMQ broker gives tasks to: it can miss the death of one, and they its own."""
     if profile.process_control_backend != "core.zeromq":
-        return 0
+        return workers
     broker: Any = get_manager().get_broker()
-    return int(broker.probe_service_status().get("task_subscribers", 0))
+    return int(broker.probe_service_status().get("task_subscribers", workers))
 
 
 def check_timeouts(profile: Profile) -> Iterator[Finding]:
@@ -141,10 +158,12 @@ def _active_processes() -> dict[int, str]:
 def _zeromq_tasks(profile: Profile) -> set[int]:
     """Return the pks of the processes that have a task.
 
-    The files are read here because AiiDA's own queue, once opened, takes away the tasks that workers hold.
+    The files are read here because AiiDA's own queue, once opened, takes away the tasks that workers hold. Those that
+    are pending are read twice, because one that a worker takes, or gives back, moves while the others are read.
     """
     folder = Path(get_config().filepaths(profile)["broker_service"]["dir"]) / "storage" / "tasks"
-    return {pk for file in folder.glob("*/*.json") if (pk := _task_process(file)) is not None}
+    files = (file for place in ("pending", "processing", "pending") for file in (folder / place).glob("*.json"))
+    return {pk for file in files if (pk := _task_process(file)) is not None}
 
 
 def _task_process(file: Path) -> int | None:

@@ -37,12 +37,13 @@ class ConfigurationError(ValueError):
     """What the user asks for is incomplete or makes no sense."""
 
 
-def read(path: Path) -> Settings:
+def read(path: Path, keys: Sequence[str] = _KEYS) -> Settings:
     """Return the settings of a YAML file; the crystal and the potential are relative to the file.
 
+    :param keys: that are known.
     :raises ConfigurationError: when the file is no mapping of known keys.
     """
-    settings = read_mapping(path, _KEYS, _GROUPS)
+    settings = read_mapping(path, keys, _GROUPS)
     if "crystal" in settings:
         settings["crystal"] = path.parent / str(settings["crystal"])
     for name in ("engine", "verification"):
@@ -75,11 +76,35 @@ def read_mapping(path: Path, keys: Sequence[str], groups: Sequence[str]) -> Sett
 
 
 def put(settings: Settings, place: Sequence[str], value: Any) -> None:
-    """Set a value at a place in nested settings."""
+    """Set a value at a place in nested settings.
+
+    :raises ConfigurationError: when a file has put something else where a mapping should be.
+    """
     *groups, name = place
     for group in groups:
         settings = settings.setdefault(group, {})
+        if not isinstance(settings, dict):
+            raise ConfigurationError(f"'{group}' must be a mapping, got {settings!r}")
     settings[name] = list(value) if isinstance(value, tuple) else value
+
+
+def put_options(settings: Settings, places: Sequence[tuple[str, Sequence[str]]], options: Mapping[str, Any]) -> None:
+    """Set what a user has given of some options, which goes before what a file says.
+
+    :param places: names of options, each with its place in the settings.
+    :param options: values by name; none, or an empty list, of those that were not given.
+    """
+    for option, place in places:
+        if options.get(option) not in (None, ()):
+            put(settings, place, options[option])
+
+
+def overrides_of(settings: Mapping[str, Any]) -> Settings:
+    """Return what differs from a protocol; a budget of 0 stands for none."""
+    overrides = dict(settings.get("overrides", {}))
+    if not overrides.get("budget", True):
+        overrides["budget"] = None
+    return overrides
 
 
 def builder(settings: Settings) -> ProcessBuilder:
@@ -90,24 +115,23 @@ def builder(settings: Settings) -> ProcessBuilder:
     from aiida import orm
 
     from aiida_gbml.workflows.interfaces.search import GrainBoundarySearchWorkChain
+    from aiida_gbml.workflows.worker import worker_inputs
 
     atoms = read_crystal(settings.get("crystal"))
-    overrides = dict(settings.get("overrides", {}))
-    if not overrides.get("budget", True):
-        overrides["budget"] = None
+    overrides = overrides_of(settings)
     verification = settings.get("verification")
     if verification and "n_basins" in verification:
         overrides["verification"] = {**overrides.get("verification", {}), "n_basins": verification["n_basins"]}
     search = GrainBoundarySearchWorkChain.get_builder_from_protocol(
         orm.StructureData(ase=atoms),
         boundary=settings.get("boundary", {}),
-        engine=_engine(settings.get("engine", {}), atoms, settings.get("protocol")),
-        verification=_engine(verification, atoms, settings.get("protocol")) if verification else None,
+        engine=engine_builder(settings.get("engine", {}), atoms, settings.get("protocol")),
+        verification=engine_builder(verification, atoms, settings.get("protocol")) if verification else None,
         protocol=settings.get("protocol"),
         overrides=overrides,
     )
     if settings.get("worker"):
-        search.worker = _worker(settings["worker"])
+        search.worker = worker_inputs(find_code(settings["worker"], "worker"))
     if settings.get("extend"):
         search.earlier = {f"search_{pk}": _evaluated(pk) for pk in _listed(settings["extend"])}
     if settings.get("start_from"):
@@ -153,8 +177,14 @@ def read_crystal(path: Path | None) -> Atoms:
     return read_crystal_file(path)
 
 
-def _engine(settings: Mapping[str, Any], atoms: Atoms, protocol: str | None) -> ProcessBuilder:
-    """Return the builder of an evaluation."""
+def engine_builder(settings: Mapping[str, Any], atoms: Atoms, protocol: str | None) -> ProcessBuilder:
+    """Return the builder of an evaluation.
+
+    :param settings: `name`, `code`, and what the builder from the protocol of this engine takes.
+    :param atoms: a structure with all elements.
+    :param protocol: of the engine, unless its settings name one.
+    :raises ConfigurationError: when there is no such engine or code, or a setting does not fit.
+    """
     from aiida.common.exceptions import EntryPointError
     from aiida.plugins import WorkflowFactory
 
@@ -180,36 +210,29 @@ def _engine(settings: Mapping[str, Any], atoms: Atoms, protocol: str | None) -> 
         raise ConfigurationError(f"the settings of the engine '{name}' do not fit it: {exception}") from exception
 
 
-def _worker(label: str) -> dict[str, Any]:
-    """Return the inputs of the job that proposes candidates, run by the Python of a code."""
-    from aiida import orm
-
-    options = {
-        "output_types": {"proposal": "gbml.structures", "outlook": "core.dict"},
-        "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
-    }
-    return {
-        "code": find_code(label, "worker"),
-        "task": orm.Str("aiida_gbml.science.interfaces.propose"),
-        "metadata": {"options": options},
-    }
-
-
 def find_code(label: str | None, engine: str) -> orm.AbstractCode:
     """Return a code by its label, or the only one for an engine.
 
-    :raises ConfigurationError: when there is none, or there are several.
+    :raises ConfigurationError: when there is none, there are several, or it is that of another of our programs.
     """
     from aiida import orm
     from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
-    label = label or {"lammps": "lmp"}.get(engine, engine)
+    from aiida_gbml.cli.programs import PROGRAMS
+
+    usual = {"lammps": "lmp"}.get(engine, engine)
+    label = label or usual
+    plugins = {program.label: program.plugin for program in PROGRAMS}
     try:
-        return orm.load_code(label)
+        code = orm.load_code(label)
     except NotExistent as exception:
         raise ConfigurationError(f"there is no code '{label}'; `aiida-gbml setup` makes those on PATH") from exception
     except MultipleObjectsError as exception:
         raise ConfigurationError(f"several codes are called '{label}'; add the computer: {label}@...") from exception
+    plugin = code.default_calc_job_plugin
+    if usual in plugins and plugin in plugins.values() and plugin != plugins[usual]:
+        raise ConfigurationError(f"the code '{label}' runs {plugin}, not {plugins[usual]}: name another one")
+    return code
 
 
 def _evaluated(pk: int) -> orm.Data:

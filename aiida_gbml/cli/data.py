@@ -12,6 +12,8 @@ from aiida.cmdline.groups import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options, types
 from aiida.cmdline.utils import decorators, echo
 
+from aiida_gbml.cli.outcome import new_file, one_sentence
+
 if TYPE_CHECKING:
     from aiida_gbml.data.interface import InterfaceData
     from aiida_gbml.data.structure_set import StructureSetData
@@ -24,6 +26,14 @@ OUTPUT = click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; the screen by default."
 )
 ELEMENT = click.option("--element", metavar="SYMBOL", help="Only what holds this element.")
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Return the option of the formats that can be written, the first of which is the default."""
+    choice = click.Choice(formats)
+    return click.option(
+        "-F", "--format", "fmt", type=choice, default=formats[0], show_default=True, help="Format to write."
+    )
 
 
 def filters(command: Command) -> Command:
@@ -70,7 +80,7 @@ def interface_show(datum: InterfaceData) -> None:
 
 @interface.command("export")
 @filters
-@click.option("-F", "--format", "fmt", type=click.Choice(("json", "csv")), default="json", show_default=True)
+@format_option("json", "csv")
 @OUTPUT
 @decorators.with_dbenv()
 def interface_export(fmt: str, output: Path | None, **conditions: Any) -> None:
@@ -125,7 +135,7 @@ def structures_show(datum: StructureSetData, raw: bool) -> None:
 
 @structures.command("export")
 @arguments.DATUM(type=types.DataParamType(sub_classes=("aiida.data:gbml.structures",)))
-@click.option("-F", "--format", "fmt", type=click.Choice(("extxyz", "json")), default="extxyz", show_default=True)
+@format_option("extxyz", "json")
 @OUTPUT
 @decorators.with_dbenv()
 def structures_export(datum: StructureSetData, fmt: str, output: Path | None) -> None:
@@ -210,7 +220,6 @@ def write_text(text: str, output: Path | None) -> None:
     if output is None:
         echo.echo(text, nl=not text.endswith("\n"))
         return
-    if output.exists():
-        echo.echo_critical(f"'{output}' exists already; choose another name with --output")
-    output.write_text(text, encoding="utf-8")
+    with one_sentence():
+        new_file(output).write_text(text, encoding="utf-8")
     echo.echo_success(f"wrote {output}")

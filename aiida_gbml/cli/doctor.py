@@ -40,8 +40,8 @@ def examine(profile: Profile) -> Iterator[Finding]:
     yield storage
     if storage.status == "fault":
         return
-    yield checks.check_broker(profile)
-    yield checks.check_daemon(profile)
+    yield checks.lasting(checks.check_broker, profile)
+    yield checks.lasting(checks.check_daemon, profile)
     yield from checks.check_timeouts(profile)
     yield checks.check_tasks(profile)
     yield from checks.check_codes()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aiida_gbml.cli.configuration import read_crystal
+from aiida_gbml.cli.configuration import overrides_of, read_crystal
 from aiida_gbml.science.interfaces import sanity
 from aiida_gbml.science.interfaces.problem import SearchProblem, standard_bulk
 
@@ -23,9 +23,10 @@ def describe(settings: Mapping[str, Any]) -> str:
     :param settings: of a configuration, see :func:`aiida_gbml.cli.configuration.read`.
     :raises ValueError: when there is no such search, in one sentence.
     """
-    from aiida_gbml.workflows.interfaces.protocol import SearchProtocol
+    from aiida_gbml.workflows.interfaces.search import GrainBoundarySearchWorkChain
 
-    inputs = SearchProtocol.get_protocol_inputs(settings.get("protocol"), settings.get("overrides", {}))
+    inputs = GrainBoundarySearchWorkChain.get_protocol_inputs(settings.get("protocol"), overrides_of(settings))
+    GrainBoundarySearchWorkChain.get_setting_nodes(inputs)  # or they are refused
     bulk = standard_bulk(read_crystal(settings.get("crystal")))
     problem = SearchProblem.from_inputs(bulk, settings.get("boundary", {}), inputs["space"])
     candidates = problem.candidates()

@@ -12,6 +12,9 @@ from aiida_gbml.cli.lazy_group import LazyGroup
 
 _MODULES = {
     "core-hole-pseudos": "aiida_gbml.cli.core_holes",
+    "potential-surface": "aiida_gbml.cli.potential_surface",
+    "property-search": "aiida_gbml.cli.property_search",
+    "recommend": "aiida_gbml.cli.recommend_launch",
     "spectra": "aiida_gbml.cli.spectra",
 }
 """The module of each further command."""
@@ -90,14 +93,12 @@ def launch() -> None:
 @click.option("--dry-run", "mode", flag_value="dry-run", help="Print candidates and costs, make no process.")
 def gb_search(crystal: Path | None, config: Path | None, mode: str, pictures: Path | None, **options: Any) -> None:
     """Search the most stable structure of a grain boundary of CRYSTAL, a file that ASE or pymatgen reads."""
-    from aiida_gbml.cli import configuration, dry_run, foreground, results
+    from aiida_gbml.cli import configuration, dry_run, foreground, outcome
     from aiida_gbml.cli.reports.search import SearchReport
 
-    try:
+    with outcome.one_sentence():
         settings = configuration.read(config) if config else {}
-        for option, place in _OPTIONS:
-            if options[option] not in (None, ()):
-                configuration.put(settings, place, options[option])
+        configuration.put_options(settings, _OPTIONS, options)
         if crystal is not None:
             settings["crystal"] = crystal
         if mode == "dry-run":
@@ -107,15 +108,5 @@ def gb_search(crystal: Path | None, config: Path | None, mode: str, pictures: Pa
             foreground.require_daemon()
         builder = configuration.builder(settings)
         builder.structure = configuration.read_into_graph(settings)
-        node = foreground.run(builder) if mode == "run" else foreground.submit(builder)
-    except (ValueError, OSError) as exception:
-        echo.echo_critical(" ".join(str(exception).split()).removeprefix("invalid attribute value "))
-    if mode == "run" and "interface" in node.outputs:
-        report = SearchReport(node)
-        echo.echo(report.text(N_ROWS))
-        if pictures is not None:
-            results.echo_pictures(report, [], pictures, ("png", "svg"))
-    echo.echo(f"pk {node.pk}")
-    if mode == "run" and not node.is_finished_ok:
-        echo.echo_critical(f"search {node.pk} ended with [{node.exit_status}] {node.exit_message}")
-    echo.echo_report(f"look at it with `aiida-gbml show {node.pk}` and `aiida-gbml plot {node.pk}`")
+        node = foreground.start(builder, mode)
+    outcome.tell(node, mode, SearchReport, "interface", n_rows=N_ROWS, pictures=pictures)

@@ -12,6 +12,7 @@ from aiida_gbml.cli.findings import Finding
 CACHED = (
     "aiida.calculations:gbml.lammps",
     "aiida.calculations:gbml.ld1",
+    "aiida.calculations:gbml.worker",
     "aiida.calculations:gbml.xspectra",
     "aiida.calculations:quantumespresso.pw",
 )

@@ -11,6 +11,8 @@ import click
 from aiida.cmdline.params.types import NodeParamType
 from aiida.cmdline.utils import echo
 
+from aiida_gbml.cli.outcome import in_folder
+
 if TYPE_CHECKING:
     from aiida import orm
 
@@ -37,15 +39,13 @@ def show(process: orm.Node, rows: int, as_json: bool) -> None:
 def explain(process: orm.Node) -> None:
     """Say what failed and why, and what to do about it."""
     report = _report(process)
-    echo.echo(report.title)
     exception = getattr(process, "exception", None)
-    if exception:
-        echo.echo(f"  {exception}")
+    lines = [report.title, *([f"  {exception}"] if exception else [])]
     problems = _or_one_sentence(report.problems)
-    for what, remedy in problems:
-        echo.echo(what)
-        echo.echo(f"  -> {remedy}")
-    if not problems:
+    lines += [line for what, remedy in problems for line in (what, f"  -> {remedy}")]
+    echo.echo("\n".join(lines))
+    has_failed = getattr(process, "is_terminated", False) and not getattr(process, "is_finished_ok", True)
+    if not problems and not has_failed:
         echo.echo_success("nothing failed")
 
 
@@ -77,7 +77,9 @@ def plot(process: orm.Node, kind: str, formats: tuple[str, ...], measured: Path 
     """Draw what a process has found.
 
     Of a search: energy against evaluations, the energy over the translations, the boundary itself. Of spectra: the
-    sites over each other with their sum, the treatments of the hole over each other.
+    sites over each other with their sum, the treatments of the hole over each other. Of a recommendation: enrichment
+    and reliability of its model, and what it takes to be alike among the ions. Of a model of a property: predictions
+    against values.
     """
     report = _report(process)
     if kind not in ("all", *report.pictures):
@@ -94,7 +96,9 @@ def export(process: orm.Node, file_format: str | None, output: Path | None, forc
     """Write what a process has found as a file that other tools read.
 
     Of a search extxyz: every evaluated structure with its energies; cif: the most stable structure; csv, json: the
-    ranking. Of spectra hdf5 (NXxas), qm9, msa, xdi, csv, extxyz and json.
+    ranking. Of spectra hdf5 (NXxas), qm9, msa, xdi, csv, extxyz and json. Of a recommendation or a ranking csv,
+    parquet, sqlite and json, with licence and provenance; of its verification csv, json and extxyz. Of a model of a
+    property csv and json, of a search of compounds also extxyz and cif. Of a surface of energy json, csv, extxyz.
     """
     report = _report(process)
     file_format = file_format or report.formats[0]
@@ -104,7 +108,7 @@ def export(process: orm.Node, file_format: str | None, output: Path | None, forc
     path = output or Path(f"{report.noun}_{process.pk}.{_SUFFIXES.get(file_format, file_format)}")
     if path.exists() and not force:
         echo.echo_critical(f"'{path}' exists already; choose another name with --output, or overwrite it with --force")
-    for written in _or_one_sentence(lambda: report.write(file_format, path)):
+    for written in _or_one_sentence(lambda: report.write(file_format, in_folder(path))):
         echo.echo_success(f"wrote {written}")
 
 

@@ -15,6 +15,8 @@ _MODULES = {
     "export": "aiida_gbml.cli.results",
     "launch": "aiida_gbml.cli.launch",
     "plot": "aiida_gbml.cli.results",
+    "property": "aiida_gbml.cli.property",
+    "recommend": "aiida_gbml.cli.recommend",
     "setup": "aiida_gbml.cli.setup",
     "show": "aiida_gbml.cli.results",
 }
@@ -25,4 +27,4 @@ _MODULES = {
 @options.PROFILE(type=types.ProfileParamType(load_profile=True), expose_value=False)
 @click.version_option(aiida_gbml.__version__, package_name="aiida-gbml")
 def cli() -> None:
-    """Search stable grain boundaries, compute core-hole spectra, and keep how each number was made."""
+    """Search grain boundaries, compute core-hole spectra, recommend compounds, and keep how each number was made."""

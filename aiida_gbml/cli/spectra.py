@@ -15,6 +15,7 @@ _OPTIONS = (
     ("group", ("group",)),
     ("nodes", ("nodes",)),
     ("pseudo_family", ("pseudo_family",)),
+    ("recipes", ("recipes",)),
     ("accept_failed_pseudos", ("accept_failed_pseudos",)),
     ("pw_code", ("pw_code",)),
     ("xspectra_code", ("xspectra_code",)),
@@ -54,6 +55,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--group", help="Label of a group of structures.")
 @click.option("--node", "nodes", multiple=True, help="Pk or uuid of a structure or a set of them; may be repeated.")
 @click.option("--pseudo-family", help="Family for the elements that do not absorb; by default what recipes made.")
+@click.option(
+    "--recipe", "recipes", nargs=2, multiple=True, help="Element and recipe of its datasets.  [default: the latest]"
+)
 @click.option("--accept-failed-pseudos", is_flag=True, default=None, help="Take datasets that failed their checks too.")
 @click.option("--pw-code", help="Code of pw.x.  [default: pw]")
 @click.option("--xspectra-code", help="Code of xspectra.x.  [default: xspectra]")
@@ -73,10 +77,10 @@ def spectra(files: tuple[Path, ...], config: Path | None, mode: str, pictures: P
 
     The datasets with a core hole have to be there: `aiida-gbml launch core-hole-pseudos` makes and checks them.
     """
-    from aiida_gbml.cli import foreground, results, spectra_configuration, spectra_dry_run, spectra_subjects
+    from aiida_gbml.cli import foreground, outcome, spectra_configuration, spectra_dry_run, spectra_subjects
     from aiida_gbml.cli.reports.dataset import DatasetReport
 
-    try:
+    with outcome.one_sentence():
         settings = _settings(files, config, options)
         subject = spectra_subjects.find_subject(settings)
         if mode == "dry-run":
@@ -86,19 +90,8 @@ def spectra(files: tuple[Path, ...], config: Path | None, mode: str, pictures: P
             foreground.require_daemon()
         builder = spectra_configuration.builder(settings, subject)
         builder.structures = subject.store()
-        run_here = mode == "run"
-        node = foreground.run(builder, "dataset", "site", _POLL) if run_here else foreground.submit(builder)
-    except (ValueError, OSError) as exception:
-        echo.echo_critical(" ".join(str(exception).split()).removeprefix("invalid attribute value "))
-    if mode == "run" and "dataset" in node.outputs:
-        report = DatasetReport(node)
-        echo.echo(report.text(N_ROWS))
-        if pictures is not None:
-            results.echo_pictures(report, [], pictures, ("png", "svg"))
-    echo.echo(f"pk {node.pk}")
-    if mode == "run" and not node.is_finished_ok:
-        echo.echo_critical(f"dataset {node.pk} ended with [{node.exit_status}] {node.exit_message}")
-    echo.echo_report(f"look at it with `aiida-gbml show {node.pk}` and `aiida-gbml plot {node.pk}`")
+        node = foreground.start(builder, mode, "dataset", "site", _POLL)
+    outcome.tell(node, mode, DatasetReport, "dataset", n_rows=N_ROWS, pictures=pictures, noun="dataset")
 
 
 def _settings(files: tuple[Path, ...], config: Path | None, options: dict[str, Any]) -> dict[str, Any]:
@@ -106,9 +99,8 @@ def _settings(files: tuple[Path, ...], config: Path | None, options: dict[str, A
     from aiida_gbml.cli import configuration, spectra_configuration
 
     settings = spectra_configuration.read(config) if config else {}
-    for option, place in _OPTIONS:
-        if options[option] not in (None, ()):
-            configuration.put(settings, place, options[option])
+    options["recipes"] = dict(options["recipes"]) or None
+    configuration.put_options(settings, _OPTIONS, options)
     if options["edges"] and not options["elements"]:
         raise configuration.ConfigurationError("--edge says nothing without --element: give both")
     if options["elements"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ KEYS = (
     "edges",
     "treatments",
     "pseudo_family",
+    "recipes",
     "accept_failed_pseudos",
     "pw_code",
     "xspectra_code",
@@ -43,7 +44,7 @@ def read(path: Path) -> Settings:
 
     :raises ConfigurationError: when the file is no mapping of known keys.
     """
-    settings = read_mapping(path, KEYS, ("options", "overrides"))
+    settings = read_mapping(path, KEYS, ("recipes", "options", "overrides"))
     for name in _LISTS:
         if not isinstance(settings.get(name, []), list):
             raise ConfigurationError(f"'{name}' in '{path}' must be a list, got {settings[name]!r}")
@@ -83,6 +84,22 @@ def wanted_edges(settings: Mapping[str, Any]) -> list[dict[str, str]]:
     return list(edges)
 
 
+def wanted_recipes(settings: Mapping[str, Any], elements: Collection[str]) -> dict[str, str]:
+    """Return the recipes of some settings by element.
+
+    :param elements: those of the structures.
+    :raises ConfigurationError: for a recipe of anything else, or what is no name.
+    """
+    recipes: dict[str, str] = settings.get("recipes") or {}
+    for element, name in recipes.items():
+        if element not in elements:
+            told = ", ".join(sorted(elements))
+            raise ConfigurationError(f"'recipes' names a recipe of '{element}', but the elements are {told}")
+        if not isinstance(name, str):
+            raise ConfigurationError(f"the recipe of {element} must be a name, such as '{element}', got {name!r}")
+    return recipes
+
+
 def builder(settings: Settings, subject: Subject) -> ProcessBuilder:
     """Return the builder of the dataset that some settings describe; nothing is stored.
 
@@ -110,8 +127,8 @@ def builder(settings: Settings, subject: Subject) -> ProcessBuilder:
         treatments,
         protocol=settings.get("protocol"),
         overrides={**settings.get("overrides", {}), **({"accept_failed_pseudos": True} if accepts else {})},
-        pairs=find_pairs(edges, treatments, accept_failed=accepts),
-        pseudos=find_pseudos(present - absorbing, settings.get("pseudo_family")),
+        pairs=find_pairs(edges, treatments, accept_failed=accepts, recipes=wanted_recipes(settings, present)),
+        pseudos=find_pseudos(present - absorbing, settings.get("pseudo_family"), settings.get("recipes")),
         electronic_type=settings.get("electronic_type") or "insulator",
         options=settings.get("options"),
         max_concurrent=settings.get("max_concurrent") or 2,

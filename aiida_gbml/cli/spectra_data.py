@@ -59,17 +59,14 @@ def spectra_show(datum: SpectraDatasetData, rows: int) -> None:
 @decorators.with_dbenv()
 def spectra_export(datum: SpectraDatasetData, fmt: str, output: Path, **conditions: str | None) -> None:
     """Write a dataset, or a part of it, as a file that other tools read; energies in eV."""
+    from aiida_gbml.cli.outcome import new_file, one_sentence
     from aiida_gbml.cli.reports.spectra_files import FORMATS, write_tables
 
     if fmt not in FORMATS:
         echo.echo_critical(f"there is no format '{fmt}', known are {', '.join(FORMATS)}")
-    if output.exists():
-        echo.echo_critical(f"'{output}' exists already; choose another name with --output")
-    try:
-        for path in write_tables(_chosen(datum, **conditions), fmt, output):
+    with one_sentence():
+        for path in write_tables(_chosen(datum, **conditions), fmt, new_file(output)):
             echo.echo_success(f"wrote {path}")
-    except (ValueError, OSError) as exception:
-        echo.echo_critical(" ".join(str(exception).split()))
 
 
 def _query(element: str | None, edge: str | None, formula: str | None) -> Any:

@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from aiida_gbml.cli.configuration import ConfigurationError
-from aiida_gbml.cli.spectra_configuration import wanted_edges
+from aiida_gbml.cli.spectra_configuration import wanted_edges, wanted_recipes
 from aiida_gbml.cli.spectra_datasets import find_pairs, find_pseudos
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def describe(settings: Mapping[str, Any], content: StructureSet) -> str:
     absent = sorted({one["element"] for one in edges} - set(elements))
     if absent:
         raise ConfigurationError(f"no structure has {', '.join(absent)}; the elements are {', '.join(elements)}")
+    wanted_recipes(settings, elements)
     datasets, words = _datasets(settings, elements, edges, treatments)
     found = [_estimate(atoms, edges, treatments, inputs, datasets) for atoms in content]
     rows = [
@@ -151,7 +152,7 @@ def _datasets(
         try:
             found[element], text = _stored(settings, element, own, treatments)
         except ConfigurationError as exception:
-            found[element], text = _of_recipe(element), str(exception)
+            found[element], text = _of_recipe(element, settings.get("recipes", {}).get(element)), str(exception)
         words.append(f"{element}: {text}")
     return found, words
 
@@ -164,19 +165,21 @@ def _stored(
 
     if edges:
         accepts = bool(settings.get("accept_failed_pseudos"))
-        pair = find_pairs(edges, treatments, accept_failed=accepts)[element]["full"]
+        recipes = settings.get("recipes")
+        pair = find_pairs(edges, treatments, accept_failed=accepts, recipes=recipes)[element]["full"]
         known = pair.base.attributes.all
-        return Dataset(known["z_valence_ground"], known["cutoff_wfc"]), f"pair {pair.pk}, hole in {known['shell']}"
-    pseudo: Any = find_pseudos([element], settings.get("pseudo_family"))[element]
+        by = f" by the recipe {known['recipe']}" if known["recipe"] else ""
+        return Dataset(known["z_valence_ground"], known["cutoff_wfc"]), f"pair {pair.pk}{by}, hole in {known['shell']}"
+    pseudo: Any = find_pseudos([element], settings.get("pseudo_family"), settings.get("recipes"))[element]
     upf = read_upf(pseudo.get_content(mode="rb"))
     return Dataset(upf.z_valence, upf.cutoff_wfc), f"pseudopotential {pseudo.pk}"
 
 
-def _of_recipe(element: str) -> Dataset | None:
-    """Return what the recipe of an element would make, none without a recipe."""
+def _of_recipe(element: str, name: str | None) -> Dataset | None:
+    """Return what the recipe of an element, or the one of a name, would make; none without a recipe."""
     from aiida_gbml.science.spectra.recipes import recipes
 
-    own = [recipe for recipe in recipes().values() if recipe.element == element]
+    own = [recipe for recipe in recipes().values() if recipe.element == element and name in (None, recipe.name)]
     return Dataset(own[0].z_valence, own[0].cutoff_wfc) if own else None
 
 

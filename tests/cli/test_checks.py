@@ -2,9 +2,11 @@
 
 import json
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from aiida import orm
 from aiida.brokers.zeromq import ZeromqBroker
@@ -14,6 +16,7 @@ from aiida.manage.configuration import Profile
 from aiida.manage.configuration.config import Config
 
 from aiida_gbml.cli import checks
+from aiida_gbml.cli.findings import Finding
 from aiida_gbml.cli.programs import Program
 
 SAY = Program("say", "bash", "core.arithmetic.add", "-c 'pwd; echo hello; exit 3'", "hello", "apt-get install bash")
@@ -85,7 +88,7 @@ def test_a_stopped_daemon_is_a_fault_only_when_something_waits(
 def test_a_dead_worker_that_the_broker_waits_for_is_named(zeromq: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DaemonClient, "is_daemon_running", True)
     monkeypatch.setattr(DaemonClient, "get_number_of_workers", lambda _, **__: 2)
-    for subscribers, status in ((1, "ok"), (2, "ok"), (3, "fault")):
+    for subscribers, status in ((1, "fault"), (2, "ok"), (3, "fault")):
         known = {"connected": True, "task_subscribers": subscribers}
         monkeypatch.setattr(ZeromqBroker, "probe_service_status", lambda _, known=known: known)
         assert checks.check_daemon(zeromq).status == status
@@ -225,22 +228,44 @@ def test_caching_that_is_off_is_named(aiida_config_tmp: Config, aiida_profile_tm
     assert checks.check_caching(aiida_profile_tmp).status == "ok"
 
 
-@pytest.mark.daemon
-def test_a_daemon_and_its_death_are_seen(zeromq: Profile) -> None:
-    import psutil
+def test_a_fault_that_passes_is_none(zeromq: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    def looks(patience: float) -> list[str]:
+        monkeypatch.setattr(checks, "_PASSING", patience)
+        findings = [Finding("daemon", "fault", "it starts")] * 2 + [Finding("daemon", "ok", "it runs")]
+        return [checks.lasting(lambda _: findings.pop(0), zeromq).status, *(one.status for one in findings)]
 
+    monkeypatch.setattr(DaemonClient, "is_daemon_running", True)
+    assert looks(patience=60) == ["ok"]
+    assert looks(patience=-1) == ["fault", "fault", "ok"]
+    monkeypatch.setattr(DaemonClient, "is_daemon_running", False)
+    assert looks(patience=60) == ["fault", "fault", "ok"], "it will not start by itself"
+
+
+@pytest.mark.daemon
+def test_a_daemon_and_its_death_are_seen(zeromq: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right after its start, when its broker has died and no worker knows, without workers, and right after its end."""
+    monkeypatch.setattr(checks, "_PASSING", 300.0)
     client = get_manager().get_daemon_client()
     client.start_daemon(timeout=60)
     try:
-        get_manager().get_communicator()  # waits until the broker is ready
-        assert checks.check_broker(zeromq).status == "ok"
-        assert checks.check_daemon(zeromq).status == "ok"
-        children = psutil.Process(client.get_daemon_pid()).children(recursive=True)
+        assert checks.lasting(checks.check_broker, zeromq).status == "ok"
+        assert checks.lasting(checks.check_daemon, zeromq).status == "ok"
+        children = psutil.Process(client.get_daemon_pid()).children()
         (worker,) = (child for child in children if child.cmdline()[-2:] == ["daemon", "worker"])
         assert Path(worker.cmdline()[0]).parent == Path(sys.executable).parent
+        (broker,) = (child for child in children if "broker" in child.cmdline())
+        broker.kill()
+        assert wait_for_fault(zeromq) == ("1 of 1 workers have lost the broker", checks._RESTART)
         client.decrease_workers(1, timeout=60, wait=True)
-        finding = checks.check_daemon(zeromq)
-        assert (finding.status, finding.remedy) == ("fault", "verdi daemon incr 1")
+        assert wait_for_fault(zeromq) == ("0 of 1 workers run", "verdi daemon incr 1")
     finally:
         client.stop_daemon(timeout=60)
-    assert checks.check_daemon(zeromq).status == "warning"
+    assert checks.lasting(checks.check_daemon, zeromq).status == "warning"
+
+
+def wait_for_fault(profile: Profile) -> tuple[str, str]:
+    """Return what the daemon lacks as soon as it lacks anything, and the remedy."""
+    deadline = time.monotonic() + 300
+    while (finding := checks.check_daemon(profile)).status == "ok" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return finding.text, finding.remedy

@@ -12,7 +12,7 @@ import yaml
 from aiida import orm
 
 from aiida_gbml.cli import configuration
-from aiida_gbml.cli.configuration import ConfigurationError
+from aiida_gbml.cli.configuration import ConfigurationError, find_code
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
 
@@ -97,14 +97,21 @@ def test_a_second_engine_takes_its_number_of_basins(settings: dict[str, Any]) ->
     assert "verification" not in configuration.builder(settings)._inputs(prune=True)
 
 
-def test_a_worker_is_told_its_task(
+def test_a_worker_proposes_where_one_is_named(
     settings: dict[str, Any], aiida_code_installed: Callable[..., orm.InstalledCode]
 ) -> None:
     code = aiida_code_installed(default_calc_job_plugin="gbml.worker", filepath_executable=sys.executable)
     built = configuration.builder({**settings, "worker": code.full_label})
     assert built.worker.code.uuid == code.uuid
-    assert built.worker.task.value == "aiida_gbml.science.interfaces.propose"
-    assert set(built.worker.metadata.options.output_types) == {"proposal", "outlook"}
+
+
+def test_a_code_of_another_program_is_refused(aiida_code_installed: Callable[..., orm.InstalledCode]) -> None:
+    pw = aiida_code_installed(default_calc_job_plugin="quantumespresso.pw", filepath_executable="/bin/true")
+    foreign = aiida_code_installed(default_calc_job_plugin="core.arithmetic.add", filepath_executable="/bin/false")
+    with pytest.raises(ConfigurationError, match=rf"'{pw.full_label}' runs quantumespresso.pw, not gbml.worker"):
+        find_code(pw.full_label, "worker")
+    assert find_code(pw.full_label, "pw").uuid == find_code(pw.full_label, "gbml.evaluation.emt").uuid == pw.uuid
+    assert find_code(foreign.full_label, "worker").uuid == foreign.uuid
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,8 @@ def test_boundaries_are_exported(data: Invoke, boundaries: list[InterfaceData], 
     (row,) = csv.DictReader(io.StringIO(path.read_text()))
     assert (row["gb_plane"], row["gb_energy"]) == ("2 1 0", "0.951")
     assert "exists already" in data("gbml.interface", "export", "-o", path, expect=1).output
+    away = path.parent / "away" / path.name
+    assert f"there is no folder '{away.parent}'" in data("gbml.interface", "export", "-o", away, expect=1).output
 
 
 def test_sets_are_listed_and_shown(data: Invoke, stored_set: StructureSetData) -> None:
@@ -122,7 +124,7 @@ def test_sets_are_exported(data: Invoke, stored_set: StructureSetData) -> None:
 def test_the_commands_are_quick_to_import() -> None:
     heavy = "{'torch', 'sklearn', 'pymatgen', 'scipy', 'ase', 'matplotlib'}"
     program = f"import sys, aiida_gbml.cli.data; print(sorted({heavy} & set(sys.modules)))"
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
 
 

@@ -73,6 +73,7 @@ def lammps(aiida_code_installed: Callable[..., orm.InstalledCode]) -> list[str]:
 
 def test_every_option_has_its_place_in_a_configuration() -> None:
     named = {parameter.name for parameter in gb_search.params} - {"crystal", "config", "mode", "pictures"}
+    named.discard("verbosity")  # which a group of verdi adds to the commands that it has run
     assert {option for option, _ in _OPTIONS} == named
 
 
@@ -242,6 +243,8 @@ def test_potentials_that_cannot_be_used_are_named(
         ("engine: lammps", "'engine' in"),
         ("crystal: nowhere.cif", "cannot open the crystal"),
         ("overrides: {bugdet: 3}", "there is no setting 'bugdet'"),
+        ("overrides: {batch_size: 0}", "'batch_size' must be at least 1, got 0"),
+        ("overrides: {engine: {mode: guess}}", "the mode is 'guess'"),
         ("overrides: {space: {gap: 0.3}}", "unknown setting 'gap' of the search space"),
         ("overrides: {space: {gaps: [0.0], min_distance_ratio: 0.999}}", "two atoms are closer than 0.999 bonds"),
     ],

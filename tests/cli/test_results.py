@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiida import orm
-from aiida.engine import run_get_node
+from aiida.engine import ProcessState, run_get_node
 from ase.io import read
 from click.testing import CliRunner, Result
 from searches import SPACE
@@ -81,6 +81,22 @@ def test_a_failed_child_is_named_with_the_command_that_shows_why(invoke: Invoke,
 
 def test_without_failures_there_is_nothing_to_explain(invoke: Invoke, search: orm.WorkChainNode) -> None:
     assert "nothing failed" in invoke("explain", search.pk).output
+
+
+def test_what_ended_with_an_exit_code_has_failed(invoke: Invoke) -> None:
+    recommendation = orm.WorkChainNode()
+    recommendation.set_process_label("RecommendationWorkChain")
+    recommendation.set_process_state(ProcessState.FINISHED)
+    recommendation.set_exit_status(300)
+    recommendation.set_exit_message("There is no candidate to rank")
+    output = invoke("explain", recommendation.store().pk).output
+    assert "[300] There is no candidate to rank" in output
+    assert "nothing failed" not in output
+
+
+def test_a_file_is_written_to_a_folder_that_is_there(invoke: Invoke, search: orm.WorkChainNode) -> None:
+    output = invoke("export", search.pk, "-o", "away/a.csv", "--format", "csv", expect=1).output
+    assert "there is no folder 'away' for 'a.csv'; make it, or choose another --output" in output
 
 
 def test_pictures_are_named_by_the_search(invoke: Invoke, search: orm.WorkChainNode, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Return what the command did in an AiiDA folder of its own."""
     environment = os.environ | {"AIIDA_PATH": str(folder), "HOME": str(folder)}
     command = [COMMAND, *arguments]
-    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
 
 
 def states(output: str) -> dict[str, str]:

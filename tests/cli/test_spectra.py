@@ -71,7 +71,8 @@ def oxygen(tmp_path: Path) -> Path:
 
 def test_every_option_has_its_place_in_a_configuration() -> None:
     named = {parameter.name for parameter in spectra.params}
-    others = {"files", "config", "mode", "pictures", "elements", "edges"}
+    # A group of verdi adds `verbosity` to the commands that it has run.
+    others = {"files", "config", "mode", "pictures", "elements", "edges", "verbosity"}
     assert {option for option, _ in _OPTIONS} == named - others
     assert {place[0] for _, place in _OPTIONS} <= set(KEYS)
 
@@ -153,6 +154,7 @@ def test_structures_come_from_nodes_and_groups(invoke: Invoke, codes: list[str])
         (["FILE", "--element", "Mg"], "no structure has Mg; the elements are O"),
         (["FILE", "--element", "O", "--edge", "M5"], "there is no edge 'M5'"),
         (["FILE", "--element", "O", "--element", "Mg", "--edge", "K", "--edge", "L1", "--edge", "L23"], "one each"),
+        (["FILE", "--element", "O", "--recipe", "Mg", "Mg_n"], "a recipe of 'Mg', but the elements are O"),
         (["FILE", "--element", "O", "--search", "999999"], "there is no node '999999'"),
         (["FILE", "--element", "O", "--node", "$(reboot)"], "there is no node '$(reboot)'"),
         (["FILE", "--element", "O", "--group", "nobody"], "there is no group 'nobody'"),
@@ -170,6 +172,7 @@ def test_what_makes_no_sense_is_named_by_dry_runs_too(
     ("arguments", "sentence"),
     [
         (["--element", "O"], "there is no dataset of O with a full hole in 1s that has passed its checks"),
+        (["--element", "O", "--recipe", "O", "O_soft"], "there is no dataset of O by the recipe O_soft with a full"),
         (["--element", "O", "--edge", "L23"], "launch core-hole-pseudos O --shell 2p"),
         (["--element", "O", "--extend", "999999"], "there is no dataset"),
         (["--element", "O", "--pw-code", "pw; rm -rf ~"], "there is no code 'pw; rm -rf ~'"),
@@ -197,6 +200,7 @@ def test_pairs_that_failed_are_taken_only_when_that_is_asked_for(
         ("crystal: a.cif", "has the unknown key 'crystal'"),
         ("structures: oxygen.cif", "'structures' in"),
         ("overrides: [1]", "'overrides' in"),
+        ("recipes: O_soft", "'recipes' in"),
         ("structures: [nowhere.cif]", "cannot open the crystal"),
         ("overrides: {min_distance: 3}", "there is no setting 'min_distance'"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from aiida import orm
 from aiida.common.links import LinkType
+from aiida_pseudo.groups.family import CutoffsPseudoPotentialFamily
 from core_hole_data import oxygen_pair, upf_node
 
 from aiida_gbml.cli.configuration import ConfigurationError
@@ -15,9 +16,10 @@ pytestmark = pytest.mark.usefixtures("aiida_profile_clean")
 O_K = [{"element": "O", "edge": "K"}]
 
 
-def made(element: str, label: str, exit_status: int = 0) -> orm.Data:
+def made(element: str, label: str, exit_status: int = 0, name: str | None = None) -> orm.Data:
     """Return a pseudopotential as the chain that makes them leaves it."""
-    chain, job, recipe = orm.WorkChainNode(), orm.CalcJobNode(), orm.Dict({"element": element}).store()
+    chain, job = orm.WorkChainNode(), orm.CalcJobNode()
+    recipe = orm.Dict({"element": element, "name": name or element}).store()
     chain.set_process_label("CoreHolePseudosWorkChain")
     chain.set_exit_status(exit_status)
     chain.store()
@@ -47,6 +49,26 @@ def test_a_half_hole_belongs_to_the_same_ground_state() -> None:
     oxygen_pair("half", valence=8.0)
     found = find_pairs(O_K, ["none", "half"])["O"]
     assert {name: pair.uuid for name, pair in found.items()} == {"full": full.uuid, "half": half.uuid}
+
+
+def test_a_recipe_that_is_named_goes_before_later_ones() -> None:
+    soft, hard = oxygen_pair(recipe="O_soft"), oxygen_pair(recipe="O")
+    assert find_pairs(O_K, ["full"])["O"]["full"].uuid == hard.uuid
+    assert find_pairs(O_K, ["full"], recipes={"O": "O_soft", "Mg": "Mg_n"})["O"]["full"].uuid == soft.uuid
+    with pytest.raises(ConfigurationError, match=r"dataset of O by the recipe O_new with.*core-hole-pseudos O_new`"):
+        find_pairs(O_K, ["full"], recipes={"O": "O_new"})
+
+
+def test_a_ground_state_of_a_named_recipe_goes_before_later_ones_and_families() -> None:
+    rocksalt, metal = made("Mg", "atom_none", name="Mg_n"), made("Mg", "atom_none")
+    assert find_pseudos(["Mg"], None)["Mg"].uuid == metal.uuid
+    family = CutoffsPseudoPotentialFamily(label="theirs").store()
+    theirs = upf_node("O", 6.0)
+    family.add_nodes([theirs])
+    found = find_pseudos(["O", "Mg"], "theirs", {"Mg": "Mg_n", "C": "C"})
+    assert {element: pseudo.uuid for element, pseudo in found.items()} == {"O": theirs.uuid, "Mg": rocksalt.uuid}
+    with pytest.raises(ConfigurationError, match=r"of Mg by the recipe Mg_x: .*core-hole-pseudos Mg_x`"):
+        find_pseudos(["Mg"], None, {"Mg": "Mg_x"})
 
 
 def test_other_elements_take_what_recipes_made_for_their_own_sake_first() -> None:

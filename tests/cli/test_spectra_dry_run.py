@@ -8,6 +8,7 @@ import pytest
 from ase.build import bulk
 from core_hole_data import oxygen_pair
 
+from aiida_gbml.cli.configuration import ConfigurationError
 from aiida_gbml.cli.spectra_dry_run import _cost, describe
 from aiida_gbml.science.structure_set import StructureSet
 
@@ -43,6 +44,18 @@ def test_what_nobody_has_a_recipe_for_has_an_unknown_cost() -> None:
 def test_what_is_stored_is_named() -> None:
     pair = oxygen_pair()
     assert f"O: pair {pair.pk}, hole in 1s" in described("MgO")
+
+
+def test_a_recipe_that_is_named_is_the_one_that_counts() -> None:
+    chosen = oxygen_pair(recipe="O_soft")
+    oxygen_pair(recipe="O")
+    told = described("MgO", recipes={"O": "O_soft", "Mg": "Mg_n"})
+    assert f"O: pair {chosen.pk} by the recipe O_soft, hole in 1s" in told
+    assert "Mg: there is no pseudopotential of Mg by the recipe Mg_n" in told
+    with pytest.raises(ConfigurationError, match="recipe of 'Ti', but the elements are Mg, O"):
+        described("MgO", recipes={"Ti": "Ti"})
+    with pytest.raises(ConfigurationError, match=r"must be a name, such as 'O', got \['O'\]"):
+        described("MgO", recipes={"O": ["O"]})
 
 
 def test_long_lists_are_cut() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from aiida import orm
+    from matplotlib.figure import Figure
 
 JUDGE = "judge whether it matters for this spectrum"
 """What to do about a warning."""
@@ -22,7 +25,15 @@ _REPORTS = {
     "SpectrumData": "spectrum:SpectrumReport",
     "CoreHoleConvergenceWorkChain": "convergence:ConvergenceReport",
     "CoreHolePseudosWorkChain": "pseudos:PseudosReport",
+    "PotentialSurfaceWorkChain": "potential_surface:PotentialSurfaceReport",
+    "PropertyModelWorkChain": "property_model:PropertyModelReport",
+    "PropertySearchWorkChain": "property_search:PropertySearchReport",
+    "WorkerCalculation": "property_task:PropertyTaskReport",
     "CoreHolePairData": "pseudos:PseudosReport",
+    "RecommendationWorkChain": "recommendation:RecommendationReport",
+    "RankingData": "recommendation:RecommendationReport",
+    "RecommenderEvaluationWorkChain": "recommender_evaluation:RecommenderEvaluationReport",
+    "CompositionVerificationWorkChain": "verification:VerificationReport",
 }
 """Module and class of the report of each process, by its label, and of each node, by its class."""
 
@@ -79,6 +90,18 @@ class Report(ABC):
         """The first line of every text."""
         return f"{self.noun} {self.node.pk}"
 
+    def save_pictures(self, figures: Iterable[tuple[str, Figure]], folder: Path, formats: Sequence[str]) -> list[Path]:
+        """Save pictures, named by what the node is and their kinds, one after the other, and return their paths."""
+        from aiida_gbml.science.plot_style import save
+
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for kind, figure in figures:
+            for file_format in formats:
+                paths.append(folder / f"{self.noun}_{self.node.pk}_{kind}.{file_format}")
+                save(figure, paths[-1])
+        return paths
+
 
 def report_of(node: orm.Node) -> Report:
     """Return the report of a process or a node.
@@ -101,6 +124,19 @@ def refuse_measured(measured: Path | None, noun: str) -> None:
     """
     if measured is not None:
         raise ValueError(f"'{measured}' is a measured spectrum, which cannot be laid over a {noun}")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain values to a file that people read too."""
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as CSV; the first tells the columns."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def children_problems(children: Sequence[tuple[str, orm.ProcessNode]]) -> list[tuple[str, str]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aiida_gbml.cli.reports.base import Report, as_table, children_problems, refuse_measured
+from aiida_gbml.cli.reports.base import Report, as_table, children_problems, refuse_measured, write_json
 from aiida_gbml.workflows.process_view import ProcessView
 
 if TYPE_CHECKING:
@@ -67,32 +66,26 @@ class ConvergenceReport(Report):
         measured: Path | None,
     ) -> list[Path]:
         """Draw the spectra of all steps, and how much they differ, one picture a treatment."""
-        from aiida_gbml.science.spectra.plots import Curve, plot_cell_convergence, save
+        from aiida_gbml.science.spectra.plots import Curve, plot_cell_convergence
 
         refuse_measured(measured, self.noun)
         steps = self._required()
         spectra = [dict(self.node.outputs.steps[f"step_{number}"].items()) for number in range(len(steps))]
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = []
+        sizes, figures = [step["n_atoms"] for step in steps], {}
+        changes = [step["spectral_change"] for step in steps[1:]]
         for treatment in spectra[0]:
             curves = [
                 Curve(f"{step['n_atoms']} atoms", found[treatment].energy, found[treatment].intensity)
                 for step, found in zip(steps, spectra, strict=True)
             ]
-            changes = [step["spectral_change"] for step in steps[1:]]
-            figure = plot_cell_convergence(
-                curves, [step["n_atoms"] for step in steps], changes, self.node.inputs.tolerance.value
-            )
-            for file_format in formats:
-                paths.append(folder / f"{self.noun}_{self.node.pk}_{treatment}.{file_format}")
-                save(figure, paths[-1])
-        return paths
+            figures[treatment] = plot_cell_convergence(curves, sizes, changes, self.node.inputs.tolerance.value)
+        return self.save_pictures(figures.items(), folder, formats)
 
     def write(self, file_format: str, path: Path) -> list[Path]:
         """Write the numbers of the steps."""
         steps = self._required()
         if file_format == "json":
-            path.write_text(json.dumps(steps, indent=2) + "\n", encoding="utf-8")
+            write_json(path, steps)
             return [path]
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, fieldnames=list(_HEADINGS), extrasaction="ignore")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aiida_gbml.cli.reports.base import Report, as_lines, children_problems, refuse_measured
+from aiida_gbml.cli.reports.base import Report, as_lines, children_problems, refuse_measured, write_json
 from aiida_gbml.workflows.process_view import ProcessView
 
 if TYPE_CHECKING:
@@ -73,28 +72,24 @@ class PseudosReport(Report):
         measured: Path | None,
     ) -> list[Path]:
         """Draw the logarithmic derivatives of each dataset that was made here."""
-        from aiida_gbml.science.spectra.plots import plot_log_derivatives, save
+        from aiida_gbml.science.spectra.plots import plot_log_derivatives
         from aiida_gbml.science.spectra.pseudo_checks import LARGEST_DERIVATIVE_ERROR
 
         refuse_measured(measured, self.noun)
         atoms = {label: child for label, child in self.view.children.items() if label.startswith("atom_")}
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = []
+        figures = {}
         for label, child in atoms.items():
             if "log_derivatives" not in child.outputs:
                 continue
             found = child.outputs.log_derivatives
             energies, real, pseudo = (found.get_array(name) for name in ("energies", "all_electron", "pseudo"))
             title = label.replace("_", " ")
-            figure = plot_log_derivatives(energies, real, pseudo, LARGEST_DERIVATIVE_ERROR, title)
-            for file_format in formats:
-                paths.append(folder / f"{self.noun}_{self.node.pk}_{label}.{file_format}")
-                save(figure, paths[-1])
-        if not paths:
+            figures[label] = plot_log_derivatives(energies, real, pseudo, LARGEST_DERIVATIVE_ERROR, title)
+        if not figures:
             raise ValueError(f"node {self.node.pk} has no logarithmic derivatives: it made no datasets by ld1.x")
-        return paths
+        return self.save_pictures(figures.items(), folder, formats)
 
     def write(self, file_format: str, path: Path) -> list[Path]:  # noqa: ARG002  (there is one format)
         """Write the checks."""
-        path.write_text(json.dumps(self.checks, indent=2) + "\n", encoding="utf-8")
+        write_json(path, self.checks)
         return [path]
