@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,7 @@ version = release = aiida_gbml.__version__
 extensions = [
     "aiida.sphinxext",
     "core_hole_recipes",
+    "elemental_properties",
     "exit_codes",
     "mathml",
     "myst_nb",
@@ -75,10 +77,12 @@ add_module_names = False
 copybutton_prompt_text = "$ "
 
 # Without the network there are no inventories of other projects, so links to them lead nowhere.
-_ELSEWHERE = "abc|aiida|ase|collections|click|dataclasses|enum|matplotlib|numpy|plumpy|pymatgen|torch|typing"
+_ELSEWHERE = "abc|aiida|ase|collections|click|dataclasses|enum|matplotlib|numpy|plumpy|pymatgen|sklearn|torch|typing"
 nitpick_ignore_regex = [
     ("py:.*", rf"({_ELSEWHERE})([.].*)?"),
     ("py:(attr|data)", ".*"),  # not every constant has a paragraph of its own
+    ("py:(class|meth)", r"(.*[.])?_\w+"),  # what classes share among themselves
+    ("py:obj", r".*[.]\w+T"),  # type variables
 ]
 
 
@@ -93,6 +97,11 @@ def link_short_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, text
     return env.get_domain("py").resolve_xref(env, place, app.builder, kind, target, node, text)
 
 
+def skip_routing(_: Sphinx, what: str, name: str, *__: Any) -> bool | None:
+    """Leave out the methods that scikit-learn gives to every estimator for the routing of its metadata."""
+    return True if what == "class" and re.fullmatch(r"set_\w+_request", name) else None
+
+
 def drop_metadata(_: Sphinx, document: nodes.document) -> None:
     """Leave the ports that every process of AiiDA has out of the lists of ports."""
     for port in list(document.findall(nodes.list_item)):
@@ -102,5 +111,6 @@ def drop_metadata(_: Sphinx, document: nodes.document) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register what is done here."""
+    app.connect("autodoc-skip-member", skip_routing)
     app.connect("missing-reference", link_short_name)
     app.connect("doctree-read", drop_metadata)
