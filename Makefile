@@ -37,7 +37,7 @@ test: $(VENV)/.installed-dev engines
 	ruff format --check .
 	mypy
 	lint-imports
-	AIIDA_PATH=$$(mktemp -d); trap 'rm -rf "$$AIIDA_PATH"' EXIT; pytest --durations=15 $(PYTEST_ARGS)
+	AIIDA_PATH=$$(mktemp -d); trap 'rm -rf "$$AIIDA_PATH"' EXIT; pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 $(PYTEST_ARGS)
 
 docs: $(VENV)/.installed-docs engines
 	sphinx-build -nW --keep-going -b html docs docs/_build/html
