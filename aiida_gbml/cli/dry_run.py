@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aiida_gbml.cli.configuration import overrides_of, read_crystal
+from aiida_gbml.cli.potentials import check_potential
 from aiida_gbml.science.interfaces import sanity
 from aiida_gbml.science.interfaces.problem import SearchProblem, standard_bulk
 
@@ -27,6 +28,8 @@ def describe(settings: Mapping[str, Any]) -> str:
 
     inputs = GrainBoundarySearchWorkChain.get_protocol_inputs(settings.get("protocol"), overrides_of(settings))
     GrainBoundarySearchWorkChain.get_setting_nodes(inputs)  # or they are refused
+    for engine in ("engine", "verification"):
+        check_potential(settings.get(engine, {}))
     bulk = standard_bulk(read_crystal(settings.get("crystal")))
     problem = SearchProblem.from_inputs(bulk, settings.get("boundary", {}), inputs["space"])
     candidates = problem.candidates()

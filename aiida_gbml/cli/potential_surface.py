@@ -117,12 +117,14 @@ def describe(settings: dict[str, Any]) -> str:
     :raises ValueError: when there is no such search, in one sentence.
     """
     from aiida_gbml.cli.configuration import overrides_of, read_crystal
+    from aiida_gbml.cli.potentials import check_potential
     from aiida_gbml.science.compounds.potential_surface.grid import GridSpec, SiteGrid
     from aiida_gbml.science.compounds.potential_surface.structures import build
     from aiida_gbml.workflows.compounds.potential_surface import PotentialSurfaceWorkChain
 
     inputs = PotentialSurfaceWorkChain.get_protocol_inputs(settings.get("protocol"), overrides_of(settings))
     PotentialSurfaceWorkChain.get_setting_nodes(inputs)  # or they are refused
+    check_potential(settings.get("engine", {}))
     host, mobile = read_crystal(settings.get("crystal")), _mobile(settings)
     spec = GridSpec.from_dict(inputs["grid"])
     grid = SiteGrid.of(host, mobile, spec)

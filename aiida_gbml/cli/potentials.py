@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,15 @@ def potential_arguments(potential: str | dict[str, Any]) -> dict[str, Any]:
     folder = "" if isinstance(potential, dict) else str(Path(potential).parent)
     files = [_node(find(str(Path(folder, name)))) for name in fields.files]
     return {"potential": fields.to_dict(), "potential_files": files}
+
+
+def check_potential(engine: Mapping[str, Any]) -> None:
+    """Refuse the potential of an engine's settings as a launch would.
+
+    :raises LammpsPotentialError: when a file is missing or describes no potential.
+    """
+    if "potential" in engine:
+        potential_arguments(engine["potential"])
 
 
 def find(name: str) -> Path:

@@ -108,6 +108,7 @@ def describe(settings: dict[str, Any], candidates: StructureSetData) -> str:
     :raises ValueError: when there is no such search, in one sentence.
     """
     from aiida_gbml.cli.configuration import overrides_of
+    from aiida_gbml.cli.potentials import check_potential
     from aiida_gbml.science.compounds.objective import Objective
     from aiida_gbml.science.compounds.property_column import UNITS
     from aiida_gbml.science.compounds.search_features import search_features
@@ -116,6 +117,7 @@ def describe(settings: dict[str, Any], candidates: StructureSetData) -> str:
 
     inputs = PropertySearchWorkChain.get_protocol_inputs(settings.get("protocol"), overrides_of(settings))
     PropertySearchWorkChain.get_setting_nodes(inputs)  # or they are refused
+    check_potential(settings.get("engine", {}))
     objective = Objective.from_dict(settings.get("objective", {}))
     structures = candidates.structures
     features = search_features(structures, {name: inputs[name] for name in ("descriptors", "strategy")})

@@ -9,6 +9,7 @@ import numpy as np
 
 from aiida_gbml.cli.composition_subjects import Subject
 from aiida_gbml.cli.configuration import ConfigurationError
+from aiida_gbml.cli.potentials import check_potential
 from aiida_gbml.cli.recommend_configuration import find_ions, find_sets, overrides_of
 from aiida_gbml.cli.verification_configuration import find_structures
 from aiida_gbml.science.compounds.verification import VerificationSettings
@@ -67,6 +68,7 @@ def describe(settings: Mapping[str, Any]) -> str:
         lines["validation"] = f"by {judged}, which fits and ranks once more"
     crystals = find_structures(settings)
     if crystals is not None:
+        check_potential(settings["verification"].get("engine", {}))
         lines["verified"] = _verified(settings["verification"], {name: one.content for name, one in crystals.items()})
     return "\n".join(f"{name:<12}{text}" for name, text in lines.items())
 

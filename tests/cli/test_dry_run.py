@@ -51,6 +51,12 @@ def test_ions_are_neutral_together(tmp_path: Path) -> None:
     assert "stoichiometric, net charge +0 e" in lines["composition"]
 
 
+@pytest.mark.parametrize("place", ["engine", "verification"])
+def test_a_missing_potential_is_refused(settings: dict[str, Any], place: str) -> None:
+    with pytest.raises(ValueError, match=r"there is no potential file 'missing\.yaml'"):
+        describe({**settings, place: {"potential": "missing.yaml"}})
+
+
 @pytest.mark.parametrize("engine", ["lammps", "pw", "gbml.evaluation.emt"])
 def test_every_engine_has_its_line(settings: dict[str, Any], engine: str) -> None:
     text = described({**settings, "engine": {"name": engine}})["engine"]

@@ -86,6 +86,7 @@ def test_what_makes_no_sense_is_one_sentence(palladium, arguments, message):
         ("mobile: H\noverrides: {grid: 3}", "'grid' must be a mapping, got 3"),
         ("mobile: H\noverrides: {temperature: -3}", "'temperature' must be positive, got -3"),
         ("mobile: H\noverrides: {engine: 3}", "'engine' must be a mapping, got 3"),
+        ("mobile: H\nengine: {potential: missing.yaml}", "there is no potential file 'missing.yaml'"),
     ],
 )
 def test_a_dry_run_refuses_what_a_search_would(palladium, tmp_path, settings, message):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiida_gbml.cli.potentials import find, potential_arguments
+from aiida_gbml.cli.potentials import check_potential, find, potential_arguments
 from aiida_gbml.science.engines.lammps import LammpsPotentialError
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
@@ -72,6 +72,13 @@ def test_the_collection_of_lammps_is_found(lammps_potentials: Path, monkeypatch:
 def test_what_is_no_potential_is_named(name: str, sentence: str) -> None:
     with pytest.raises(LammpsPotentialError, match=sentence):
         potential_arguments(name)
+
+
+def test_an_engine_is_checked_by_its_potential(setfl: Path) -> None:
+    check_potential({"potential": str(setfl)})
+    check_potential({"name": "pw"})
+    with pytest.raises(LammpsPotentialError, match=r"no potential file 'missing\.yaml'"):
+        check_potential({"potential": "missing.yaml"})
 
 
 @pytest.mark.parametrize(

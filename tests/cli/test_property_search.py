@@ -94,6 +94,13 @@ def test_mistakes_end_with_one_sentence_and_store_nothing(invoke: Invoke) -> Non
     assert orm.QueryBuilder().append(orm.Node).count() == before
 
 
+def test_a_dry_run_misses_the_potential(invoke: Invoke) -> None:
+    output = invoke(
+        "alloys.extxyz", "--property", "density", "--potential", "missing.yaml", "--dry-run", expect=1
+    ).output
+    assert "there is no potential file 'missing.yaml'" in output
+
+
 def test_a_node_is_searched_as_it_is(invoke: Invoke) -> None:
     node = StructureSetData(database().take(range(6))).store()
     assert "6, 0 of them known" in invoke(node.pk, "--property", "density", "--dry-run").output

@@ -49,6 +49,8 @@ def test_verifications_are_checked_and_counted(tmp_path: Path) -> None:
         described(verification={**given, "prototypes": ["absent.cif"]})
     with pytest.raises(ValueError, match="'n_compositions' of the verification must be a whole number"):
         described(verification={**given, "settings": {"n_compositions": 0}})
+    with pytest.raises(ValueError, match=r"no potential file 'missing\.yaml'"):
+        described(verification={**given, "engine": {"potential": "missing.yaml"}})
 
 
 def test_shortlists_are_checked() -> None:

@@ -48,9 +48,10 @@ from typing import Any
 from aiida_gbml.science.archive import write_arrays
 from aiida_gbml.science.compounds.candidates import CandidateSpace
 from aiida_gbml.science.compounds.composition_set import CompositionSet
-from aiida_gbml.science.compounds.evaluation.contest import TOPS, Contest, Lists
+from aiida_gbml.science.compounds.evaluation.contest import Contest
 from aiida_gbml.science.compounds.evaluation.entrants import make_entrants
 from aiida_gbml.science.compounds.evaluation.report import evaluate
+from aiida_gbml.science.compounds.evaluation.settings import NAMES, EvaluationSettings
 from aiida_gbml.science.compounds.evaluation.splits import EvaluationError, Split
 from aiida_gbml.science.compounds.recommenders.registry import RECOMMENDERS
 from aiida_gbml.science.strict_json import write_json
@@ -58,7 +59,7 @@ from aiida_gbml.science.task import main
 
 MODELS = ("ensemble", "popularity")
 
-_PARAMETERS = {"space", "models", "split", "on_leak", "tops", "longest", "seed"}
+_PARAMETERS = {"space", "models", "split", *NAMES}
 
 
 def run(inputs: Mapping[str, bytes], parameters: dict[str, Any]) -> Mapping[str, bytes]:
@@ -71,14 +72,11 @@ def run(inputs: Mapping[str, bytes], parameters: dict[str, Any]) -> Mapping[str,
         wrong = f"the unknown parameter '{unknown[0]}'" if unknown else "no parameter 'space'"
         raise EvaluationError(f"the evaluation has {wrong}; it takes {', '.join(sorted(_PARAMETERS))}")
     space = CandidateSpace.from_dict(parameters["space"])
-    seed, tops = parameters.get("seed", 0), parameters.get("tops", list(TOPS))
-    if type(seed) is not int or not isinstance(tops, list):
-        raise EvaluationError(f"the seed must be a whole number and 'tops' a list, got {seed!r} and {tops!r}")
-    lists = Lists(tuple(tops), parameters.get("longest", Lists.longest))
-    models = make_entrants(parameters.get("models", MODELS), seed, RECOMMENDERS)
+    settings = EvaluationSettings.from_dict({name: parameters[name] for name in NAMES if name in parameters})
+    models = make_entrants(parameters.get("models", MODELS), settings.seed, RECOMMENDERS)
     known, later, split = _sets(inputs, parameters.get("split"))
-    contest = Contest(known, later, space, parameters.get("on_leak", "remove"))
-    report, arrays = evaluate(models, contest, lists)
+    contest = Contest(known, later, space, settings.on_leak)
+    report, arrays = evaluate(models, contest, settings.lists)
     report |= {"split": split, "space": space.to_dict()}
     return {"report": write_json(report), "curves": write_arrays(arrays)}
 

@@ -9,12 +9,11 @@ from aiida import orm
 from aiida.engine import ProcessSpec
 
 from aiida_gbml.data.composition_set import CompositionSetData
+from aiida_gbml.science.compounds.evaluation.settings import EvaluationSettings
 from aiida_gbml.workflows.compounds import recommendation_validation as validation
 from aiida_gbml.workflows.compounds.candidate_ports import define_candidates
 from aiida_gbml.workflows.validators import refusing, refusing_value
 from aiida_gbml.workflows.worker import expose_worker
-
-_SETTINGS = ("tops", "longest", "on_leak", "seed")
 
 _CODES = (
     (300, "ERROR_NO_CANDIDATE", "There is no candidate to find anything among: {reason}"),
@@ -40,7 +39,7 @@ def define_inputs(spec: ProcessSpec) -> None:
         "settings",
         valid_type=orm.Dict,
         required=False,
-        validator=refusing(_check_settings),
+        validator=refusing(EvaluationSettings.from_dict),
         help="`tops` (lengths of the lists), `longest` (of the curve), `on_leak` (remove, refuse) and `seed`: numbers.",
     )
     expose_worker(spec, "Job that fits and judges: a Python with aiida_gbml.science.")
@@ -77,9 +76,3 @@ def _check_models(models: orm.List) -> None:
         if not isinstance(given, Mapping):
             raise ValueError(f"a recommender is a kind or a mapping with 'kind', got {model!r}")
         validation.check_model({name: value for name, value in given.items() if name != "label"})
-
-
-def _check_settings(settings: Mapping[str, Any]) -> None:
-    unknown = sorted(set(settings) - set(_SETTINGS))
-    if unknown:
-        raise ValueError(f"an evaluation has no setting '{unknown[0]}', known are {', '.join(_SETTINGS)}")

@@ -77,7 +77,7 @@ def test_leaks_are_counted_or_refused() -> None:
         ({"colour": "red"}, "unknown parameter 'colour'"),
         ({"space": {"arity": 9}}, "2 to 5 elements"),
         ({"models": ["best"]}, "no recommender 'best'"),
-        ({"tops": 3}, "'tops' a list"),
+        ({"tops": 3}, "'tops' must be a list"),
         ({"seed": "x"}, "seed must be a whole number"),
         ({"split": None}, "needs 'known' and 'later', or 'known' and a split, got known and the split None"),
         ({"split": {"kind": "x"}}, "a split has a 'kind'"),

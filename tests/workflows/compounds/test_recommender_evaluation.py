@@ -54,9 +54,10 @@ def test_later_compositions_that_are_known_end_it_when_they_are_to_be_refused(py
         ({"models": lambda: orm.List([3])}, "a recommender is a kind or a mapping with 'kind', got 3"),
         ({"models": lambda: orm.List(["oracle"])}, "there is no recommender 'oracle'"),
         ({"settings": lambda: orm.Dict({"colour": 1})}, "an evaluation has no setting 'colour'"),
+        ({"settings": lambda: orm.Dict({"on_leak": "ignore"})}, "can be removed or refused, not 'ignore'"),
         ({"split": None}, "an evaluation needs a `split`"),
     ],
-    ids=["no model", "no kind", "unknown model", "unknown setting", "nothing to find"],
+    ids=["no model", "no kind", "unknown model", "unknown setting", "unknown value", "nothing to find"],
 )
 def test_what_makes_no_sense_is_refused(python_code: orm.InstalledCode, change: Any, sentence: str) -> None:
     builder = evaluation(python_code)

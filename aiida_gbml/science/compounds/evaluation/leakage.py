@@ -30,8 +30,6 @@ def without_known(
     :param on_leak: ``refuse`` to end with an error where there are any.
     :raises EvaluationError: when later compositions are known and that is refused, or when none is left.
     """
-    if on_leak not in ("remove", "refuse"):
-        raise EvaluationError(f"later compositions that are known can be removed or refused, not {on_leak!r}")
     leaked = known.contains(later)
     n_leaked = int(np.count_nonzero(leaked))
     if n_leaked and on_leak == "refuse":
