@@ -94,8 +94,8 @@ def builder(
 @pytest.fixture(scope="module")
 def undisturbed(daemon: DaemonClient, builder: Callable[[], ProcessBuilder]) -> orm.WorkChainNode:
     """Return the same search without any fault."""
-    node = submit(builder())
-    wait_until(lambda: node.is_terminated, node)
+    node = submit_anew(builder())
+    follow(node, daemon)
     assert node.is_finished_ok, node.exit_message
     return node
 
@@ -105,12 +105,17 @@ def launch(builder: Callable[[], ProcessBuilder], runs: Path) -> Callable[[], or
     """Return a function that submits the search."""
 
     def submit_one() -> orm.WorkChainNode:
-        get_manager().reset_runner()  # this interpreter may know a broker that is no more
-        get_manager().reset_broker()
         runs.write_text("")
-        return submit(builder())
+        return submit_anew(builder())
 
     return submit_one
+
+
+def submit_anew(builder: ProcessBuilder) -> orm.WorkChainNode:
+    """Submit by a new connection: the broker that this interpreter knows is no more where the daemon was restarted."""
+    get_manager().reset_runner()
+    get_manager().reset_broker()
+    return submit(builder)
 
 
 def wait_until(condition: Callable[[], bool], node: orm.ProcessNode) -> None:
@@ -176,9 +181,9 @@ def calls(node: orm.ProcessNode) -> list[str]:
     return sorted(found)
 
 
-def assert_ends_like(undisturbed: orm.WorkChainNode, node: orm.WorkChainNode, runs: Path) -> None:
+def assert_ends_like(undisturbed: orm.WorkChainNode, node: orm.WorkChainNode, daemon: DaemonClient, runs: Path) -> None:
     """Wait for the end of a search, then for the end of everything, and compare it with the undisturbed search."""
-    wait_until(lambda: node.is_terminated, node)
+    follow(node, daemon)
     assert node.is_finished_ok, node.exit_message
     wait_until(nothing_waits, node)
     assert_same_result(node, undisturbed)
@@ -242,7 +247,7 @@ def test_a_worker_killed_at_every_step_and_in_every_function(
         follow(node, daemon)
     finally:
         (deaths / "armed").unlink()
-    assert_ends_like(undisturbed, node, runs)
+    assert_ends_like(undisturbed, node, daemon, runs)
     visits = {path.name: len(path.read_text()) for path in deaths.iterdir()}
     assert all(count % 2 == 0 for count in visits.values()), "every place killed once and then lived"
     functions = [child for child in undisturbed.called_descendants if isinstance(child, orm.CalcFunctionNode)]
@@ -265,7 +270,7 @@ def test_a_broker_killed_again_and_again(
         (broker,) = pids(daemon, "broker")
         os.kill(broker, signal.SIGKILL)
         wait_until(lambda old=broker: pids(daemon, "broker") not in ([], [old]), node)
-    assert_ends_like(undisturbed, node, runs)
+    assert_ends_like(undisturbed, node, daemon, runs)
 
 
 def test_a_daemon_restarted_on_the_way(
@@ -277,4 +282,4 @@ def test_a_daemon_restarted_on_the_way(
     before = daemon.get_daemon_pid()
     restart(daemon)
     assert daemon.get_daemon_pid() != before
-    assert_ends_like(undisturbed, node, runs)
+    assert_ends_like(undisturbed, node, daemon, runs)

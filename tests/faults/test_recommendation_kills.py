@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiida import orm
-from aiida.engine import ProcessBuilder, submit
+from aiida.engine import ProcessBuilder
 from aiida.engine.daemon.client import DaemonClient
 from aiida.manage.configuration import Profile
 from faults.test_kills import (  # noqa: F401  (fixtures)
@@ -18,6 +18,7 @@ from faults.test_kills import (  # noqa: F401  (fixtures)
     follow,
     nothing_waits,
     profile,
+    submit_anew,
     wait_until,
 )
 from known_compositions import IONS, known_set
@@ -82,7 +83,7 @@ def test_workers_killed_at_every_step_and_in_every_function(
 ) -> None:
     (deaths / "armed").touch()
     try:
-        node = submit(builder())
+        node = submit_anew(builder())
         follow(node, daemon)
     finally:
         (deaths / "armed").unlink()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from aiida import orm
-from aiida.engine import ProcessBuilder, submit
+from aiida.engine import ProcessBuilder
 from aiida.engine.daemon.client import DaemonClient
 from aiida.manage.configuration import Profile
 from alloys import METALS, database
@@ -24,6 +24,7 @@ from faults.test_kills import (  # noqa: F401  (fixtures)
     nothing_waits,
     orphans,
     profile,
+    submit_anew,
     wait_until,
 )
 
@@ -121,12 +122,12 @@ def test_workers_killed_at_every_step_and_in_every_function(
     builders: dict[str, Callable[[], ProcessBuilder]],
     runs: Path,
 ) -> None:
-    undisturbed = submit(builders[kind]())
-    wait_until(lambda: undisturbed.is_terminated, undisturbed)
+    undisturbed = submit_anew(builders[kind]())
+    follow(undisturbed, daemon)
     runs.write_text("")
     (deaths / "armed").touch()
     try:
-        node = submit(builders[kind]())
+        node = submit_anew(builders[kind]())
         follow(node, daemon)
     finally:
         (deaths / "armed").unlink()
