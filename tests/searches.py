@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from aiida import orm
-from aiida.engine import ProcessBuilder, calcfunction
+from aiida.engine import ProcessBuilder, calcfunction, run_get_node
 from aiida.plugins import entry_point
 from aiida.tools.pytest_fixtures.entry_points import EntryPointManager
 from ase.build import bulk
@@ -147,3 +148,12 @@ def evaluated(problem: SearchProblem, candidates: CandidateSet, reference: Struc
 def observations(evaluated: StructureSet) -> Observations:
     """Return what is observed when every candidate is evaluated."""
     return observe(evaluated)
+
+
+def run_search(builder: Any) -> SimpleNamespace:
+    """Return the outputs and the node of a search, and all nodes that were stored while it ran."""
+    ids = orm.QueryBuilder().append(orm.Node, project="id").order_by({orm.Node: {"id": "desc"}})
+    before = ids.first(flat=True) or 0
+    outputs, node = run_get_node(builder)
+    made = orm.QueryBuilder().append(orm.Node, filters={"id": {">": before}}).all(flat=True)
+    return SimpleNamespace(outputs=outputs, node=node, made=made)

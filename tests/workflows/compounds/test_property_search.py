@@ -12,7 +12,7 @@ from aiida import orm
 from aiida.engine import run_get_node
 from aiida.manage.caching import enable_caching
 from alloys import database, elements
-from searches import EmtEvaluationWorkChain, emt
+from searches import EmtEvaluationWorkChain, emt, run_search
 
 from aiida_gbml.science.compounds.descriptors.spec import DescriptorSpec
 from aiida_gbml.science.compounds.property_column import property_values
@@ -25,17 +25,6 @@ TRUE = emt(database())
 FORMATION = {"property": "formation_energy_per_atom"}
 
 
-def run(builder: Any) -> SimpleNamespace:
-    """Return the outputs and the node of a search, and the pk of the newest node before it."""
-    before = orm.QueryBuilder().append(orm.Node, project="id").order_by({orm.Node: {"id": "desc"}}).first(flat=True)
-    outputs, node = run_get_node(builder)
-    return SimpleNamespace(outputs=outputs, node=node, before=before or 0)
-
-
-def made(search: SimpleNamespace) -> list[orm.Node]:
-    return orm.QueryBuilder().append(orm.Node, filters={"id": {">": search.before}}).all(flat=True)
-
-
 def labels(search: SimpleNamespace) -> list[str]:
     links = search.node.base.links.get_outgoing().all()
     return sorted(link.link_label for link in links if "call" in link.link_type.value)
@@ -44,7 +33,7 @@ def labels(search: SimpleNamespace) -> list[str]:
 @pytest.fixture(scope="module")
 def finished(alloy_search):  # type: ignore[no-untyped-def]
     """Return a search for the lowest energy of formation, with twelve evaluations of 45."""
-    search = run(alloy_search(FORMATION, references=elements(), batch_size=6))
+    search = run_search(alloy_search(FORMATION, references=elements(), batch_size=6))
     assert search.node.is_finished_ok, search.node.exit_message
     return search
 
@@ -78,14 +67,14 @@ def test_calls_are_labelled_and_every_node_has_a_creator(finished: SimpleNamespa
     once = ["adopt", "collect_parameters", "conclude", "describe", "merge_0_0", "references"]
     assert labels(finished) == sorted([*rounds, *once])
     given = {link.node.uuid for link in finished.node.base.links.get_incoming().all()}
-    for node in made(finished):
+    for node in finished.made:
         if isinstance(node, orm.Data) and node.uuid not in given:
             assert node.creator is not None, f"{node} has no creator"
 
 
 def test_another_search_goes_on_from_the_database(finished: SimpleNamespace, alloy_search: Any) -> None:
     candidates = finished.outputs["database"]
-    search = run(alloy_search(FORMATION, candidates, references=elements(), budget=4))
+    search = run_search(alloy_search(FORMATION, candidates, references=elements(), budget=4))
     assert search.node.is_finished_ok, search.node.exit_message
     summary = search.outputs["summary"].get_dict()
     assert (summary["n_given"], summary["n_evaluated"]) == (12, 4)
@@ -95,8 +84,8 @@ def test_another_search_goes_on_from_the_database(finished: SimpleNamespace, all
 
 def test_with_caching_an_equal_search_evaluates_nothing(finished: SimpleNamespace, alloy_search: Any) -> None:
     with enable_caching():
-        again = run(alloy_search(FORMATION, references=elements(), batch_size=6))
-    engine = [node for node in made(again) if getattr(node, "process_label", "") == "evaluate_emt"]
+        again = run_search(alloy_search(FORMATION, references=elements(), batch_size=6))
+    engine = [node for node in again.made if getattr(node, "process_label", "") == "evaluate_emt"]
     assert len(engine) == 3
     assert all(node.base.caching.is_created_from_cache for node in engine)
     assert again.outputs["evaluated"].content == finished.outputs["evaluated"].content
@@ -107,7 +96,7 @@ def test_a_worker_describes_what_the_work_chain_would(
 ) -> None:
     builder = alloy_search(FORMATION, references=elements(), budget=1)
     builder.worker = worker_inputs(serial_code("gbml.worker", sys.executable))
-    search = run(builder)
+    search = run_search(builder)
     assert search.node.is_finished_ok, search.node.exit_message
     np.testing.assert_allclose(
         search.outputs["features"].get_array("points"), finished.outputs["features"].get_array("points"), atol=1e-12
@@ -118,7 +107,7 @@ def test_a_worker_describes_what_the_work_chain_would(
 def test_other_strategies_goals_and_properties_and_failures_are_observations(alloy_search: Any) -> None:
     wanted = {"property": "volume_per_atom", "goal": "target", "target": 14.0}
     given = {"engine": {"least_distance": 2.7}, "strategy": {"method": "exhaustive"}, "max_failed_fraction": 1.0}
-    search = run(alloy_search(wanted, budget=None, **given))
+    search = run_search(alloy_search(wanted, budget=None, **given))
     assert search.node.is_finished_ok, search.node.exit_message
     seen = search.outputs["observations"].observations
     assert 0 < seen.failed.sum() < 45
@@ -134,19 +123,19 @@ def test_other_strategies_goals_and_properties_and_failures_are_observations(all
 
 def test_too_many_failures_end_a_search_with_what_it_found(alloy_search: Any) -> None:
     given = {"engine": {"least_distance": 2.7}, "strategy": {"method": "random"}, "max_failed_fraction": 0.0}
-    search = run(alloy_search(budget=20, seed=3, **given))
+    search = run_search(alloy_search(budget=20, seed=3, **given))
     assert search.node.exit_status == 420
     assert "summary" in search.outputs
 
 
 def test_a_search_that_finds_nothing_keeps_its_observations(alloy_search: Any) -> None:
-    search = run(alloy_search(engine={"least_distance": 9.0}, budget=4))
+    search = run_search(alloy_search(engine={"least_distance": 9.0}, budget=4))
     assert search.node.exit_status == 421
     assert search.outputs["observations"].base.attributes.get("n_failed") == 4
 
 
 def test_without_the_elements_or_the_property_the_reason_is_told(alloy_search: Any, monkeypatch: Any) -> None:
-    search = run(alloy_search({"property": "band_gap"}, budget=4))
+    search = run_search(alloy_search({"property": "band_gap"}, budget=4))
     assert search.node.exit_status == 202
     assert "no property 'band_gap'" in search.node.exit_message
 
@@ -154,7 +143,7 @@ def test_without_the_elements_or_the_property_the_reason_is_told(alloy_search: A
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr(EmtEvaluationWorkChain, "conclude", broken)
-    search = run(alloy_search(FORMATION, references=elements()))
+    search = run_search(alloy_search(FORMATION, references=elements()))
     assert search.node.exit_status == 410
     assert "gbml.evaluation.emt gave no energy of a reference structure" in search.node.exit_message
 

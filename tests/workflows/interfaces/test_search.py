@@ -15,7 +15,7 @@ from aiida.manage import get_manager
 from aiida.manage.caching import enable_caching
 from ase.calculators.emt import EMT
 from plumpy.persistence import LoadSaveContext
-from searches import BOUNDARY, J_PER_M2, SPACE, EmtEvaluationWorkChain
+from searches import BOUNDARY, J_PER_M2, SPACE, EmtEvaluationWorkChain, run_search
 
 from aiida_gbml.data.structure_set import StructureSetData
 from aiida_gbml.science.interfaces.propose import starting_points
@@ -25,18 +25,6 @@ from aiida_gbml.workflows.interfaces.search import GrainBoundarySearchWorkChain
 from aiida_gbml.workflows.worker import worker_inputs
 
 pytestmark = pytest.mark.usefixtures("aiida_profile")
-
-
-def run(builder: Any) -> SimpleNamespace:
-    """Return the outputs and the node of a search, and the pk of the newest node before it."""
-    before = orm.QueryBuilder().append(orm.Node, project="id").order_by({orm.Node: {"id": "desc"}}).first(flat=True)
-    outputs, node = run_get_node(builder)
-    return SimpleNamespace(outputs=outputs, node=node, before=before or 0)
-
-
-def made(search: SimpleNamespace) -> list[orm.Node]:
-    """Return every node that is younger than the start of a search."""
-    return orm.QueryBuilder().append(orm.Node, filters={"id": {">": search.before}}).all(flat=True)
 
 
 def rows(search: SimpleNamespace, column: str) -> list[Any]:
@@ -50,7 +38,7 @@ def reports(search: SimpleNamespace) -> list[str]:
 @pytest.fixture(scope="module")
 def finished(emt_search):
     """Return a Kriging search of twelve evaluations in rounds of four."""
-    search = run(emt_search())
+    search = run_search(emt_search())
     assert search.node.is_finished_ok, search.node.exit_message
     return search
 
@@ -99,7 +87,7 @@ def test_the_report_tells_one_line_a_round(finished):
 
 def test_every_node_has_a_creator_or_was_given(finished):
     given = {link.node.uuid for link in finished.node.base.links.get_incoming().all()}
-    for node in made(finished):
+    for node in finished.made:
         if isinstance(node, orm.Data) and node.uuid not in given:
             assert node.creator is not None, f"{node} has no creator"
 
@@ -126,9 +114,9 @@ def test_calls_are_labelled_by_what_they_do(finished):
 
 def test_with_caching_an_equal_search_evaluates_nothing(finished, emt_search):
     with enable_caching():
-        again = run(emt_search())
+        again = run_search(emt_search())
     engine = [
-        node for node in made(again) if isinstance(node, orm.CalcFunctionNode) and node.process_label == "evaluate_emt"
+        node for node in again.made if isinstance(node, orm.CalcFunctionNode) and node.process_label == "evaluate_emt"
     ]
     assert len(engine) == 4
     assert all(node.base.caching.is_created_from_cache for node in engine)
@@ -140,7 +128,7 @@ def test_a_worker_proposes_what_the_work_chain_would(finished, emt_search, seria
     builder = emt_search(budget=8)
     code = serial_code("gbml.worker", sys.executable)
     builder.worker = worker_inputs(code)
-    search = run(builder)
+    search = run_search(builder)
     assert search.node.is_finished_ok, search.node.exit_message
     assert rows(search, "candidate") == rows(finished, "candidate")[:8]
     assert [node.process_label for node in search.node.called].count("WorkerCalculation") == 2
@@ -149,7 +137,7 @@ def test_a_worker_proposes_what_the_work_chain_would(finished, emt_search, seria
 def test_an_asynchronous_search_checks_as_many_in_small_rounds(emt_search, evaluated, monkeypatch):
     """Rounds of one, three at a time, merged in levels of two."""
     monkeypatch.setattr(levels, "MERGE_LIMIT", 2)
-    search = run(emt_search(asynchronous=True, batch_size=1, max_concurrent=3, budget=5))
+    search = run_search(emt_search(asynchronous=True, batch_size=1, max_concurrent=3, budget=5))
     assert search.node.is_finished_ok, search.node.exit_message
     found = rows(search, "candidate")
     assert len(set(found)) == 5
@@ -199,7 +187,7 @@ def test_a_round_that_comes_back_after_a_death_is_not_forgotten(emt_search, monk
 
 
 def test_a_complete_search_finds_the_lowest_of_all_in_one_round(emt_search, evaluated):
-    search = run(emt_search(strategy={"method": "exhaustive"}, budget=None, asynchronous=True))
+    search = run_search(emt_search(strategy={"method": "exhaustive"}, budget=None, asynchronous=True))
     assert sorted(rows(search, "candidate")) == list(range(len(evaluated)))
     assert search.outputs["interface"]["gb_energy"] == pytest.approx(evaluated.columns["excess_energy"].min())
     assert sum(line.startswith("round ") for line in reports(search)) == 1
@@ -211,13 +199,13 @@ def test_a_complete_search_finds_the_lowest_of_all_in_one_round(emt_search, eval
 def test_an_extended_search_computes_nothing_twice(finished, emt_search):
     builder = emt_search(budget=15)
     builder.earlier = {"first": finished.outputs["evaluated"]}
-    search = run(builder)
+    search = run_search(builder)
     found = rows(search, "candidate")
     assert found[:12] == rows(finished, "candidate")
     assert len(set(found)) == 15
     evaluations = [
         node.inputs.structures
-        for node in made(search)
+        for node in search.made
         if node.node_type.startswith("process.workflow") and node.process_label == "EmtEvaluationWorkChain"
     ]
     assert sorted(len(structures) for structures in evaluations) == [1, 3]  # the crystal, and what is new
@@ -228,7 +216,7 @@ def test_a_finer_search_knows_the_points_of_the_coarse_grid(finished, emt_search
     """Half the spacing: every point of the first grid is one of the second."""
     builder = emt_search(budget=14, space={**SPACE, "translation_spacing": 0.4})
     builder.earlier = {"first": finished.outputs["evaluated"]}
-    search = run(builder)
+    search = run_search(builder)
     assert search.outputs["interface"]["n_candidates"] > finished.outputs["interface"]["n_candidates"]
     assert search.outputs["interface"]["n_evaluated"] == 14
     assert rows(search, "excess_energy")[:12] == pytest.approx(rows(finished, "excess_energy"))
@@ -238,7 +226,7 @@ def test_a_finer_search_knows_the_points_of_the_coarse_grid(finished, emt_search
 def test_an_extension_without_budget_left_ends_at_once(finished, emt_search):
     builder = emt_search(budget=12)
     builder.earlier = {"first": finished.outputs["evaluated"]}
-    search = run(builder)
+    search = run_search(builder)
     assert search.node.is_finished_ok, search.node.exit_message
     assert search.outputs["interface"]["gb_energy"] == pytest.approx(finished.outputs["interface"]["gb_energy"])
     assert not any(line.startswith("round ") for line in reports(search))
@@ -271,7 +259,7 @@ def test_energies_of_other_settings_do_not_count(finished, emt_search):
 def test_the_best_of_another_search_are_tried_first(finished, emt_search, candidates):
     builder = emt_search(budget=4)
     builder.templates = {"other": finished.outputs["evaluated"]}
-    search = run(builder)
+    search = run_search(builder)
     expected = starting_points(candidates, [finished.outputs["evaluated"].structures])
     assert rows(search, "candidate")[:3] == expected
     assert search.outputs["interface"]["gb_energy"] == pytest.approx(finished.outputs["interface"]["gb_energy"])
@@ -285,7 +273,7 @@ OVERLAPPING = {**SPACE, "gaps": [0.0, 0.6], "min_distance_ratio": 0.0}
 
 def test_failed_evaluations_are_observations(emt_search):
     """A search whose starts may overlap: the engine refuses some, the search goes on without them."""
-    search = run(emt_search(space=OVERLAPPING, engine={"least_distance": 1.8}, max_failed_fraction=1.0))
+    search = run_search(emt_search(space=OVERLAPPING, engine={"least_distance": 1.8}, max_failed_fraction=1.0))
     assert search.node.is_finished_ok, search.node.exit_message
     status, reasons = np.array(rows(search, "status")), np.array(rows(search, "reason"))
     n_failed = int(np.sum(status == "failed"))
@@ -299,7 +287,7 @@ def test_failed_evaluations_are_observations(emt_search):
 
 def test_too_many_failures_end_the_search_with_what_was_found(emt_search):
     given = {"space": OVERLAPPING, "engine": {"least_distance": 1.8}, "max_failed_fraction": 0.05}
-    search = run(emt_search(**given, budget=30))
+    search = run_search(emt_search(**given, budget=30))
     assert search.node.exit_status == 420
     n_evaluated = len(rows(search, "candidate"))
     assert n_evaluated < 30
@@ -308,7 +296,7 @@ def test_too_many_failures_end_the_search_with_what_was_found(emt_search):
 
 
 def test_a_search_that_finds_nothing_keeps_its_observations(emt_search):
-    search = run(emt_search(engine={"least_distance": 2.55}, budget=4, space={**SPACE, "gaps": [0.0]}))
+    search = run_search(emt_search(engine={"least_distance": 2.55}, budget=4, space={**SPACE, "gaps": [0.0]}))
     assert search.node.exit_status == 421
     assert "None of the 4 evaluations succeeded" in search.node.exit_message
     assert search.outputs["observations"].base.attributes.get("n_failed") == 4
@@ -324,7 +312,7 @@ def test_a_round_whose_engine_breaks_down_is_neither_good_nor_bad(emt_search, mo
         return conclude(self, evaluated)
 
     monkeypatch.setattr(EmtEvaluationWorkChain, "conclude", broken)
-    search = run(emt_search(max_failed_fraction=0.5))
+    search = run_search(emt_search(max_failed_fraction=0.5))
     assert search.node.is_finished_ok, search.node.exit_message
     assert rows(search, "status") == ["ok"] * 4 + ["failed"] * 4 + ["ok"] * 4
     assert set(rows(search, "reason")[4:8]) == {"not evaluated: the engine ended without a result"}
@@ -338,7 +326,7 @@ def test_a_round_whose_engine_breaks_down_is_neither_good_nor_bad(emt_search, mo
 
 
 def test_without_an_energy_of_the_crystal_there_is_no_search(emt_search):
-    search = run(emt_search(engine={"least_distance": 3.0}))
+    search = run_search(emt_search(engine={"least_distance": 3.0}))
     assert search.node.exit_status == 410
     assert "gbml.evaluation.emt gave no energy of the perfect crystal: atoms overlap" in search.node.exit_message
 
@@ -348,7 +336,7 @@ def test_a_space_that_only_the_relaxed_crystal_rules_out_is_named(emt_search, ev
     problem = SimpleNamespace(candidates=lambda: None, build=lambda *_: evaluated.take([0]))
     passing = SimpleNamespace(from_inputs=lambda *_: problem)
     monkeypatch.setattr(validation, "SearchProblem", passing)
-    search = run(emt_search(space={**SPACE, "gaps": [0.0], "min_distance_ratio": 0.999}))
+    search = run_search(emt_search(space={**SPACE, "gaps": [0.0], "min_distance_ratio": 0.999}))
     assert search.node.exit_status == 202
     assert "in every candidate two atoms are closer than 0.999 bonds; give larger gaps" in search.node.exit_message
 
@@ -358,7 +346,7 @@ def test_a_space_that_only_the_relaxed_crystal_rules_out_is_named(emt_search, ev
 
 def test_the_second_engine_decides(emt_search):
     """The same engine again: the basins keep their energies, and copies of a structure are verified once."""
-    search = run(emt_search(verification={}, budget=4))
+    search = run_search(emt_search(verification={}, budget=4))
     assert search.node.is_finished_ok, search.node.exit_message
     verified = search.outputs["verified"].structures.columns
     lowest = np.sort(rows(search, "excess_energy"))[:3]
@@ -371,7 +359,7 @@ def test_the_second_engine_verifies_what_is_no_candidate_any_more(finished, emt_
     """Structures of an earlier search with other gaps: they are kept, and may be the most stable."""
     builder = emt_search(verification={}, budget=1, space={**SPACE, "gaps": [0.9]})
     builder.earlier = {"first": finished.outputs["evaluated"]}
-    search = run(builder)
+    search = run_search(builder)
     assert search.node.is_finished_ok, search.node.exit_message
     verified = search.outputs["verified"].structures.columns
     assert verified["candidate"].tolist().count(-1) > 1
@@ -384,7 +372,7 @@ def test_the_second_engine_verifies_what_is_no_candidate_any_more(finished, emt_
 def test_a_failed_verification_is_a_caveat(emt_search, least_distance, reason):
     """Either no basin succeeds, or not even the crystal: the screening stands, and the exit code says so."""
     space = {**SPACE, "gaps": [0.2]}
-    search = run(emt_search(verification={"least_distance": least_distance}, budget=4, space=space))
+    search = run_search(emt_search(verification={"least_distance": least_distance}, budget=4, space=space))
     assert search.node.exit_status == 501
     assert search.node.exit_message.endswith(f"its verification gave no energy: {reason}")
     assert "verified" not in search.outputs
